@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   'sandbox-failed': { exit: 3 },
   'base-build-failed': { exit: 3 },
   'kernel-unavailable': { exit: 3 },
+  'download-failed': { exit: 3 },
   'vm-failed': { exit: 3 },
   'disk-full': { exit: 3 },
   interrupted: { exit: 3 },
