@@ -28,7 +28,7 @@ export interface AptRoot {
   show(name: string): Promise<ReadonlyMap<string, string>>;
   /** Fetches packages (no dependencies) into a folder and gives the files' paths. Checked against the signed index. */
   download(names: readonly string[], into: string): Promise<string[]>;
-  /** Fetches a source package's files (not unpacked) into a folder. */
+  /** Fetches a source package's upstream tarball alone: a mirror in the middle of an update may lack the packaging around it. */
   downloadSource(name: string, into: string): Promise<string[]>;
 }
 
@@ -76,7 +76,7 @@ export async function withAptRoot<T>(source: AptSource, use: (apt: AptRoot) => P
       return new Map([...text.matchAll(/^([\w-]+): (.*)$/gm)].map(([, key = '', value = '']) => [key, value]));
     },
     download: (names, into) => fetchInto(['download', ...names], into),
-    downloadSource: (name, into) => fetchInto(['source', '--download-only', name], into),
+    downloadSource: (name, into) => fetchInto(['source', '--download-only', '--tar-only', name], into),
   });
 }
 
