@@ -26,6 +26,10 @@ export interface Change {
   readonly patches: readonly PatchChange[];
   /** Files that rules read but the series does not touch (by path, at the tip), loaded because a rule's meta asks for them. */
   readonly context: ReadonlyMap<string, string>;
+  /** The newest release that the base descends from: its tag, and by path the files of that tag which the series touches
+   *  or rules read. Loaded by `trees/` where the tree has tags (`git describe --tags --match 'v[0-9]*' --exclude '*rc*'` of
+   *  the base). Undefined where no release is known: rules then take whatever the base has as shipped, and say so. */
+  readonly released?: { readonly tag: string; readonly files: ReadonlyMap<string, string> };
 }
 
 export type Severity = 'error' | 'warning' | 'info';
