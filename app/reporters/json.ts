@@ -51,7 +51,7 @@ function findingObject(finding: Finding): object {
   };
 }
 
-function runObject(run: Run): object {
+export function runObject(run: Run): object {
   return {
     target: run.target,
     kernel: run.kernel,

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// The composition root: the only file that reads the environment, and the only one that binds the parts to this machine.
+import { fileURLToPath } from 'node:url';
+import { readConfig, type Config } from './config.ts';
+import { AbideError } from './errors.ts';
+import { loadParsers } from './abi/index.ts';
+import { buildBase, buildSeries } from './lab/build.ts';
+import { ODP_PLAN } from './lab/plan.ts';
+import { runGuest } from './lab/vm.ts';
+import type { Lab } from './pipeline.ts';
+import { findKernel, type KernelFlavour, type KernelPackage } from './provision/kernel.ts';
+import { findTree } from './provision/tree.ts';
+import { openTree, type Tree } from './trees/index.ts';
+
+export interface App {
+  readonly config: Config;
+  readonly signal: AbortSignal;
+  /** A line for a person who waits; goes nowhere unless stderr is a terminal. */
+  readonly progress: (line: string) => void;
+  /** `--tree`, else ABIDE_TREE, else the managed tree. */
+  openTree(dir: string | undefined): Promise<Tree>;
+  /** Fails at once where a guest is wanted and there is no kernel, rather than after the build. */
+  lab(tree: Tree, wants: { guest: boolean }): Promise<Lab>;
+  kernel(flavour?: KernelFlavour): Promise<KernelPackage>;
+}
+
+const nativeCheckDir = fileURLToPath(new URL('../native-check', import.meta.url));
+
+/** @throws AbideError `config-invalid` */
+export function compose(signal: AbortSignal): App {
+  const config = readConfig(process.env, { stdoutIsTty: process.stdout.isTTY });
+  const progress = (line: string): void => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
+  };
+  return {
+    config,
+    signal,
+    progress,
+    openTree: async dir => {
+      const chosen = dir ?? config.tree ?? (await findTree(config.cache))?.dir;
+      if (chosen === undefined) {
+        throw new AbideError('tree-unreadable', 'no rdma-core tree to review against', {
+          hint: 'name one with --tree DIR, or run npm start, which gets one',
+        });
+      }
+      return openTree({ dir: chosen, cache: config.cache });
+    },
+    lab: async (tree, wants) => {
+      if (wants.guest) await kernel(config);
+      return bindLab(tree, { config, signal, progress });
+    },
+    kernel: flavour => kernel(config, flavour),
+  };
+}
+
+async function kernel(config: Config, flavour: KernelFlavour = 'newest'): Promise<KernelPackage> {
+  const found = await findKernel(config.cache, flavour);
+  if (found) return found;
+  throw new AbideError('kernel-unavailable', `no kernel for the guests in ${config.cache}`, {
+    hint: 'run ./abide setup (or npm start), which fetches one from Debian; or leave the odp check out with --checks rules,apply,build',
+  });
+}
+
+function bindLab(tree: Tree, app: Pick<App, 'config' | 'signal' | 'progress'>): Lab {
+  const { config, signal, progress } = app;
+  const options = { gitDir: tree.gitDir, cache: config.cache, nativeCheckDir, signal, onProgress: progress };
+  return {
+    buildBase: commit => buildBase(commit, options),
+    buildSeries: (applied, series) => buildSeries(applied, series, options),
+    runGuest: async payload =>
+      runGuest(
+        { payload, steps: [...ODP_PLAN], signal, onProgress: progress },
+        { cache: config.cache, kernel: await kernel(config), accel: config.accel },
+      ),
+  };
+}
+
+export { loadParsers };
