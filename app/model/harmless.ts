@@ -13,11 +13,12 @@ export function forTerminal(text: string): string {
   return text.split('\n').map(forLine).join('\n');
 }
 
-/** For Markdown prose: no mention, link, image, HTML, heading or list can come out of it. */
+/** For Markdown prose: no mention, reference, link, image, HTML, heading or list can come out of it. */
 export function forMarkdown(text: string): string {
   return forLine(text)
-    .replace(/[\\`*_{}[\]()#+!|~<>-]/g, c => (c === '<' ? '&lt;' : c === '>' ? '&gt;' : `\\${c}`))
-    .replace(/@/g, '@\u200b')
+    .replace(/[\\`*_{}[\]!|~<>]/g, c => (c === '<' ? '&lt;' : c === '>' ? '&gt;' : `\\${c}`))
+    .replace(/^\s*(?=[-+#=])/, '\\')
+    .replace(/[@#](?=\w)/g, '$&\u200b')
     .replace(/\b(https?):/gi, '$1\u200b:');
 }
 
