@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 // `node setup/machine.ts [--for-tests]`: the part of the set-up behind the npm packages. Its last line says what it found or made.
+import { readConfig } from '../app/config.ts';
 import { AbideError } from '../app/errors.ts';
 import { ensureMachine } from '../app/provision/machine.ts';
-import { placesOf } from '../app/provision/places.ts';
 import { showProgress } from './progress.ts';
 
 const progress = showProgress(process.stderr);
 try {
+  const { cache, tree, treeUrl } = readConfig(process.env, { stdoutIsTty: false });
   const machine = await ensureMachine({
-    places: placesOf(process.env),
+    cache,
+    tree,
+    treeUrl,
     forTests: process.argv.includes('--for-tests'),
     root: process.getuid?.() === 0,
     onProgress: line => {

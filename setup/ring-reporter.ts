@@ -35,7 +35,7 @@ export default class RingReporter extends Mocha.reporters.Base {
     runner.once(EVENT_RUN_END, () => {
       if (this.failures.length > 0) Mocha.reporters.Base.list(this.failures);
       for (const title of skipped) process.stdout.write(`  skipped: ${title}\n`);
-      writeFileSync(String(options.reporterOptions?.counts), JSON.stringify(counts));
+      writeFileSync(String(options.reporterOptions?.['counts']), JSON.stringify(counts));
     });
   }
 }

@@ -2,7 +2,7 @@
 // `node setup/rings.ts [RING…]`: the tests, ring by ring. A ring that runs no test fails; the last line counts the whole.
 import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { placesOf } from '../app/provision/places.ts';
+import { readConfig } from '../app/config.ts';
 import { runRing, type Ring } from './ring.ts';
 
 const HEAVY = ['test/build/**', 'test/vm/**'];
@@ -20,11 +20,11 @@ if (unknown.length > 0) {
 }
 
 const root = resolve(import.meta.dirname, '..');
-const places = placesOf(process.env);
+const { cache } = readConfig(process.env, { stdoutIsTty: false });
 const env = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('ABIDE_') || name === 'CI')),
   PATH: `${resolve(root, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
-  ABIDE_CACHE: places.cache,
+  ABIDE_CACHE: cache,
 } as Record<string, string>;
 
 const trees = workTrees();
@@ -32,7 +32,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 for (const ring of RINGS.filter(each => asked.length === 0 || asked.includes(each.name))) {
   process.stdout.write(`\n${ring.name}\n`);
   const started = Date.now();
-  const result = await runRing(ring, { root, env, cache: places.cache });
+  const result = await runRing(ring, { root, env, cache });
   const problems = [...result.problems];
   if (workTrees() !== trees) problems.push('it left a git work tree of this checkout behind');
   for (const problem of problems) process.stdout.write(`  FAILED ring ${ring.name}: ${problem}\n`);

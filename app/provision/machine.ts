@@ -4,11 +4,13 @@ import { stat } from 'node:fs/promises';
 import { AbideError } from '../errors.ts';
 import { ensureKernel, type KernelPackage } from './kernel.ts';
 import { DEBIAN_PACKAGES, installCommand, installPackages, missingPackages, TEST_PACKAGES } from './packages.ts';
-import type { Places } from './places.ts';
 import { ensureTree } from './tree.ts';
 
 export interface MachineOptions {
-  readonly places: Places;
+  readonly cache: string;
+  /** A repository of the user's own, taken instead of the managed one. */
+  readonly tree: string | undefined;
+  readonly treeUrl: string;
   /** Also what the tests need. */
   readonly forTests: boolean;
   /** Whether packages may be installed, which root alone can. */
@@ -30,10 +32,9 @@ export async function ensureMachine(o: MachineOptions): Promise<Machine> {
     });
   }
   await ensurePackages(o);
-  const { cache } = o.places;
   const progress = o.onProgress === undefined ? {} : { onProgress: o.onProgress };
-  const tree = await readyTree(o.places, progress);
-  const kernel = await ensureKernel({ cache, flavour: 'newest', ...progress });
+  const tree = await readyTree(o, progress);
+  const kernel = await ensureKernel({ cache: o.cache, flavour: 'newest', ...progress });
   return { kernel, tree };
 }
 
@@ -49,17 +50,17 @@ async function ensurePackages(o: MachineOptions): Promise<void> {
   await installPackages(absent, o.onProgress);
 }
 
-async function readyTree(places: Places, progress: Pick<MachineOptions, 'onProgress'>): Promise<string> {
-  if (places.ownTree !== undefined) {
-    await stat(places.ownTree).catch((cause: unknown) => {
-      throw new AbideError('tree-unreadable', `ABIDE_TREE names ${String(places.ownTree)}, which is not there`, {
+async function readyTree(o: MachineOptions, progress: Pick<MachineOptions, 'onProgress'>): Promise<string> {
+  if (o.tree !== undefined) {
+    await stat(o.tree).catch((cause: unknown) => {
+      throw new AbideError('tree-unreadable', `ABIDE_TREE names ${String(o.tree)}, which is not there`, {
         hint: 'point it at a clone of rdma-core, or unset it to use the managed one',
         cause,
       });
     });
-    return `${places.ownTree} (ABIDE_TREE)`;
+    return `${o.tree} (ABIDE_TREE)`;
   }
-  const tree = await ensureTree({ cache: places.cache, url: places.treeUrl, ...progress });
-  const origin = tree.from === 'clone' ? `clone of ${places.treeUrl}` : "Debian's source package, without history";
+  const tree = await ensureTree({ cache: o.cache, url: o.treeUrl, ...progress });
+  const origin = tree.from === 'clone' ? `clone of ${o.treeUrl}` : "Debian's source package, without history";
   return `rdma-core ${tree.version} (${origin})`;
 }

@@ -9,8 +9,6 @@ import { withAptRoot, type AptSource } from './apt-root.ts';
 import { command } from './command.ts';
 import { publish, scratch } from './scratch.ts';
 
-export const RDMA_CORE_URL = 'https://github.com/linux-rdma/rdma-core.git';
-
 const Origin = z.object({ from: z.enum(['clone', 'debian-source']), version: z.string(), url: z.string() });
 
 export interface ManagedTree {
@@ -52,7 +50,11 @@ export async function ensureTree(o: TreeOptions): Promise<ManagedTree> {
   await writeFile(join(made, 'origin.json'), `${JSON.stringify({ ...origin, url: o.url })}\n`);
   if (present !== undefined) await rm(home, { recursive: true, force: true });
   await publish(made, home);
-  return { dir: join(home, 'rdma-core.git'), ...origin };
+  return { dir: managedTreeDir(o.cache), ...origin };
+}
+
+export function managedTreeDir(cache: string): string {
+  return join(cache, 'tree/rdma-core.git');
 }
 
 /** The managed tree of this cache, or undefined. */
@@ -60,7 +62,7 @@ export async function findTree(cache: string): Promise<(ManagedTree & { url: str
   const home = join(cache, 'tree');
   const text = await readFile(join(home, 'origin.json'), 'utf8').catch(() => undefined);
   const origin = text === undefined ? undefined : Origin.safeParse(JSON.parse(text)).data;
-  return origin === undefined ? undefined : { dir: join(home, 'rdma-core.git'), ...origin };
+  return origin === undefined ? undefined : { dir: managedTreeDir(cache), ...origin };
 }
 
 type Made = Pick<ManagedTree, 'from' | 'version'>;

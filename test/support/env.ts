@@ -2,15 +2,16 @@
 // The machine's facts for tests; the only file under test/ that reads the environment. What is not there fails with what to do.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { placesOf, treeDirOf } from '../../app/provision/places.ts';
+import { readConfig } from '../../app/config.ts';
+import { managedTreeDir } from '../../app/provision/tree.ts';
 
-const places = placesOf(process.env);
+const config = readConfig(process.env, { stdoutIsTty: false });
 
 /** The user's cache, where kernel, tree and cached builds are. */
-export const cacheDir: string = places.cache;
+export const cacheDir: string = config.cache;
 
 /** A repository with a current tree of rdma-core, perhaps without history. */
-export const treeDir: string = treeDirOf(places);
+export const treeDir: string = config.tree ?? managedTreeDir(config.cache);
 
 if (!existsSync(treeDir)) {
   throw new Error(
