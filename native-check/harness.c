@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Registry, runner and KTAP output (Documentation/dev-tools/ktap.rst of the kernel). The parent never calls into
+ * libibverbs: whatever the library under test does, it does in a child whose end the parent sees.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+enum verdict { NO_VERDICT, PASSED, FAILED, SKIPPED };
+
+/* Shared with the child, so that it outlives a crash. */
+struct board {
+	int claimed; /* set by the thread that speaks the verdict: the first one wins */
+	enum verdict verdict;
+	char reason[400];
+	char step[200];
+	char notes[2000];
+};
+
+static struct test *tests;
+static struct board *board;
+
+/* Sorted by name: the plan must not depend on the order of linking. */
+void test_register(struct test *test)
+{
+	struct test **at = &tests;
+
+	while (*at && strcmp((*at)->name, test->name) < 0)
+		at = &(*at)->next;
+	test->next = *at;
+	*at = test;
+}
+
+static bool selected(const struct test *test, const struct run_wish *wish)
+{
+	if (test->selftest != wish->selftest)
+		return false;
+	if (!wish->filters || !wish->filters[0])
+		return true;
+	for (char **filter = wish->filters; *filter; filter++)
+		if (fnmatch(*filter, test->name, 0) == 0)
+			return true;
+	return false;
+}
+
+static int count_selected(const struct run_wish *wish)
+{
+	int count = 0;
+
+	for (struct test *test = tests; test; test = test->next)
+		count += selected(test, wish);
+	return count;
+}
+
+__attribute__((noreturn)) static void end(enum verdict verdict, int status)
+{
+	board->verdict = verdict;
+	_exit(status);
+}
+
+/* False for the second thread that has something to say. */
+static bool claim(void)
+{
+	return !__atomic_exchange_n(&board->claimed, 1, __ATOMIC_SEQ_CST);
+}
+
+void test_fail(const char *file, int line, const char *format, ...)
+{
+	const char *base = strrchr(file, '/');
+	va_list args;
+	int used;
+
+	if (!claim())
+		for (;;)
+			pause();
+	used = snprintf(board->reason, sizeof(board->reason), "%s:%d: ", base ? base + 1 : file, line);
+	va_start(args, format);
+	vsnprintf(board->reason + used, sizeof(board->reason) - used, format, args);
+	va_end(args);
+	end(FAILED, EXIT_FAIL);
+}
+
+void test_skip(const char *format, ...)
+{
+	va_list args;
+
+	if (!claim())
+		for (;;)
+			pause();
+	va_start(args, format);
+	vsnprintf(board->reason, sizeof(board->reason), format, args);
+	va_end(args);
+	end(SKIPPED, EXIT_SKIP);
+}
+
+void test_step(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(board->step, sizeof(board->step), format, args);
+	va_end(args);
+}
+
+void test_note(const char *format, ...)
+{
+	size_t used = strlen(board->notes);
+	va_list args;
+
+	if (sizeof(board->notes) - used < 3)
+		return;
+	va_start(args, format);
+	vsnprintf(board->notes + used, sizeof(board->notes) - used - 1, format, args);
+	va_end(args);
+	strcat(board->notes, "\n");
+}
+
+/* One line of KTAP is one line: whatever the library put into a string, it cannot start another. */
+static void tame(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
+static const char *signal_name(int number)
+{
+	static char buffer[32];
+	const char *abbreviation = sigabbrev_np(number);
+
+	if (abbreviation)
+		snprintf(buffer, sizeof(buffer), "SIG%s", abbreviation);
+	else
+		snprintf(buffer, sizeof(buffer), "signal %d", number);
+	return buffer;
+}
+
+/* Waits for the child, at most `seconds`; false where it had to be killed. Needs SIGCHLD blocked. */
+static bool wait_for(pid_t child, int seconds, int *status)
+{
+	struct timespec now, until, left = { 0 };
+	sigset_t chld;
+
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	for (;;) {
+		if (waitpid(child, status, WNOHANG) == child)
+			return true;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left.tv_sec = until.tv_sec - now.tv_sec;
+		left.tv_nsec = until.tv_nsec - now.tv_nsec;
+		if (left.tv_nsec < 0) {
+			left.tv_nsec += 1000000000L;
+			left.tv_sec--;
+		}
+		if (left.tv_sec < 0)
+			return false;
+		sigtimedwait(&chld, NULL, &left);
+	}
+}
+
+static void child_main(void (*run)(void))
+{
+	sigset_t none;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Nothing that the library prints may look like a result. */
+	dup2(STDERR_FILENO, STDOUT_FILENO);
+	run();
+	if (!claim())
+		for (;;)
+			pause();
+	end(PASSED, EXIT_PASS);
+}
+
+enum ending { ENDED, TIMED_OUT, UNKILLABLE, NOT_STARTED };
+
+static enum ending run_child(void (*run)(void), int seconds, int *status)
+{
+	enum ending ending = ENDED;
+	pid_t child;
+
+	memset(board, 0, sizeof(*board));
+	fflush(NULL);
+	child = fork();
+	if (child < 0)
+		return NOT_STARTED;
+	if (child == 0)
+		child_main(run);
+	setpgid(child, child);
+	if (!wait_for(child, seconds, status)) {
+		ending = TIMED_OUT;
+		kill(-child, SIGKILL);
+		/* A process that waits inside the kernel cannot be killed; nothing after it can be trusted. */
+		if (!wait_for(child, 5, status))
+			ending = UNKILLABLE;
+	}
+	kill(-child, SIGKILL); /* processes that the test has left behind */
+	return ending;
+}
+
+/* The verdict on how the child ended; writes the reason. */
+static enum verdict judge(enum ending ending, int status, char *reason, size_t size)
+{
+	const char *during = board->step[0] ? ", while: " : "";
+
+	tame(board->step);
+	if (ending == NOT_STARTED) {
+		snprintf(reason, size, "fork failed: %s", strerror(errno));
+		return FAILED;
+	}
+	if (ending != ENDED) {
+		snprintf(reason, size, "no end within %d s%s%s%s", options.timeout,
+			 ending == UNKILLABLE ? " and cannot be killed" : "", during, board->step);
+		return FAILED;
+	}
+	if (WIFSIGNALED(status)) {
+		snprintf(reason, size, "killed by %s%s%s", signal_name(WTERMSIG(status)), during, board->step);
+		return FAILED;
+	}
+	if (board->verdict == PASSED && WEXITSTATUS(status) == EXIT_PASS)
+		return PASSED;
+	if ((board->verdict == FAILED || board->verdict == SKIPPED) && board->reason[0]) {
+		tame(board->reason);
+		snprintf(reason, size, "%s", board->reason);
+		return board->verdict;
+	}
+	snprintf(reason, size, "exited with status %d and no result%s%s", WEXITSTATUS(status), during, board->step);
+	return FAILED;
+}
+
+static void print_notes(const char *name)
+{
+	char *rest = board->notes, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (!*line)
+			continue;
+		tame(line);
+		printf("# %s: %s\n", name, line);
+	}
+}
+
+static bool (*usable_check)(char *, unsigned long);
+
+static void run_usable_check(void)
+{
+	char why[300];
+
+	if (!usable_check(why, sizeof(why)))
+		SKIP("%s", why);
+}
+
+static enum verdict run_one(const struct test *test, int number, bool *unkillable)
+{
+	struct timespec start, stop;
+	char reason[sizeof(board->reason) + sizeof(board->step) + 80] = "";
+	enum ending ending;
+	enum verdict verdict;
+	int status = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	ending = run_child(test->run, options.timeout, &status);
+	clock_gettime(CLOCK_MONOTONIC, &stop);
+	verdict = judge(ending, status, reason, sizeof(reason));
+	*unkillable = ending == UNKILLABLE;
+	print_notes(test->name);
+	printf("# %s: %ld ms\n", test->name,
+	       (stop.tv_sec - start.tv_sec) * 1000 + (stop.tv_nsec - start.tv_nsec) / 1000000);
+	if (verdict == PASSED)
+		printf("ok %d %s\n", number, test->name);
+	else if (verdict == SKIPPED)
+		printf("ok %d %s # SKIP %s\n", number, test->name, reason);
+	else
+		printf("not ok %d %s # %s\n", number, test->name, reason);
+	return verdict;
+}
+
+int tests_list(const struct run_wish *wish)
+{
+	for (struct test *test = tests; test; test = test->next)
+		if (selected(test, wish))
+			puts(test->name);
+	return count_selected(wish) ? EXIT_PASS : EXIT_USAGE;
+}
+
+/* Whether there is something to test on; prints what is to be said where there is not. */
+static int look_for_device(const struct run_wish *wish)
+{
+	char reason[700] = "";
+	enum verdict verdict;
+	enum ending ending;
+	int status = 0;
+
+	usable_check = wish->usable;
+	ending = run_child(run_usable_check, options.timeout, &status);
+	verdict = judge(ending, status, reason, sizeof(reason));
+	if (verdict == PASSED)
+		return EXIT_PASS;
+	if (verdict == FAILED || wish->require_device) {
+		printf("Bail out! %s\n", reason);
+		return EXIT_FAIL;
+	}
+	printf("1..0 # SKIP %s\n# done\n", reason);
+	return EXIT_SKIP;
+}
+
+int tests_run(const struct run_wish *wish)
+{
+	int number = 0, count[SKIPPED + 1] = { 0 };
+	bool unkillable = false;
+	sigset_t chld;
+
+	if (!count_selected(wish))
+		return EXIT_USAGE;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (board == MAP_FAILED) {
+		perror("mmap");
+		return EXIT_FAIL;
+	}
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &chld, NULL);
+	puts("KTAP version 1");
+	if (wish->usable && !wish->selftest) {
+		int status = look_for_device(wish);
+
+		if (status != EXIT_PASS)
+			return status;
+	}
+	printf("1..%d\n", count_selected(wish));
+	for (struct test *test = tests; test && !unkillable; test = test->next)
+		if (selected(test, wish))
+			count[run_one(test, ++number, &unkillable)]++;
+	printf("# Totals: pass:%d fail:%d xfail:0 xpass:0 skip:%d error:0\n", count[PASSED], count[FAILED],
+	       count[SKIPPED]);
+	if (unkillable) {
+		puts("Bail out! a test hangs in the kernel");
+		return EXIT_FAIL;
+	}
+	puts("# done");
+	if (count[FAILED])
+		return EXIT_FAIL;
+	return count[PASSED] ? EXIT_PASS : EXIT_SKIP;
+}
