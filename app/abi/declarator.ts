@@ -89,7 +89,18 @@ export function baseTokens(declaration: Node): string[] {
 }
 
 export function typeOf(base: readonly string[], shape: readonly string[], text: string): CType {
-  return { tokens: [...base, ...shape], text: text.replace(/\s+/g, ' ').trim() };
+  return { tokens: [...base, ...shape], text: tidy(text) };
+}
+
+/** Tokens on one line as a person would write them: `int (*f)(struct x *y)`. */
+export function tidy(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/ ?(->|\.(?!\.)|\[|\]) ?/g, '$1')
+    .replace(/([(*~!]) /g, '$1')
+    .replace(/ ([),;])/g, '$1')
+    .replace(/\) \(/g, ')(')
+    .trim();
 }
 
 function readParams(list: Node): Param[] {

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// Two slots of struct verbs_context for one verb, one for the driver and one for the library.
+import { isVerbsHeader, PLACEHOLDER, sameType, slotChanges, type Member } from '../app/abi/index.ts';
+import { defineRule } from '../app/review/index.ts';
+
+/** Words that name a side and never a verb. A slot that begins with one of the first group is enough by itself. */
+const SIDES = new Set(['drv', 'driver', 'lib', 'library', 'core', 'prov', 'provider']);
+const ROLES = new Set([...SIDES, 'app', 'user', 'hw', 'impl', 'internal', 'priv', 'private', 'vendor', 'orig']);
+const VERBS = new Set(
+  (
+    'create destroy alloc dealloc free reg rereg dereg open close query modify attach detach bind unbind post poll get set ' +
+    'read write advise resize req notify import unimport export prefetch'
+  ).split(' '),
+);
+
+const wordsOf = (name: string): string[] => name.replace(/^_+/, '').split('_');
+
+/** What may be left of a slot's name when its side is taken away. */
+function stems(name: string): string[] {
+  const words = wordsOf(name);
+  const shorter = [words, words.slice(1), words.slice(2)];
+  if (ROLES.has(words.at(-1) ?? '')) shorter.push(words.slice(0, -1), words.slice(1, -1));
+  return shorter.filter(rest => rest.length > 1 && rest.some(word => VERBS.has(word))).map(rest => rest.join('_'));
+}
+
+/** The verb that both slots serve, if their names say so and their signatures are one. */
+function sharedVerb(a: Member, b: Member): string | undefined {
+  if (!sameType(a.type, b.type)) return undefined;
+  const others = new Set(stems(b.name));
+  return stems(a.name).find(stem => others.has(stem));
+}
+
+export default defineRule({
+  name: 'vctx-drv-lib-pair',
+  meta: {
+    severity: 'error',
+    scope: 'series',
+    reads: isVerbsHeader,
+    readsText: "libibverbs' verbs.h",
+    title: 'Two slots of struct verbs_context for one verb',
+    why: 'A verb needs one function pointer in struct verbs_context. A pair of pointers, one for the driver and one for the library, wastes a slot that can never be taken back and lets providers fill the wrong one.',
+    fix: 'Keep one slot a verb. If the library must wrap the driver, keep the driver’s op in the private verbs_context_ops (or behind `priv`) and install the wrapper in set_lib_ops().',
+    references: [
+      {
+        commit: '501b53b30',
+        says: 'consensus that separate lib_* and drv_* pointers were not needed and should not be done; undone a year later',
+      },
+      { commit: '389de6a6e', says: 'the pair that was merged' },
+      { commit: '0c0dddaba', says: 'private verbs_context_ops with a default for every op' },
+    ],
+    messages: {
+      pair:
+        '`{first}` and `{second}` are two slots of struct verbs_context for one verb, `{verb}`. One is enough: 501b53b30 (“Fix create/destroy flow API”) had to ' +
+        'undo such a pair, and its placeholders stay in the ABI for ever. Keep a single slot; where the library must wrap the driver’s function, keep that ' +
+        'function in the private verbs_context_ops and install the wrapper in set_lib_ops().',
+      side:
+        '`{first}` names a side, not a verb: a slot of struct verbs_context belongs to the driver and the library alike (501b53b30, “Fix create/destroy flow API”). ' +
+        'Name it for its verb, and let the library wrap it through the private verbs_context_ops if it has to.',
+    },
+  },
+  examples: {
+    bad: [
+      {
+        title: 'a drv_ and a lib_ slot',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: 'struct verbs_context {\n\tint (*query)(struct ibv_context *context);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+            post:
+              'struct verbs_context {\n\tint (*drv_set_rate)(struct ibv_qp *qp, uint32_t rate);\n\tint (*lib_set_rate)(struct ibv_qp *qp,\n\t\t\t    uint32_t kbps);\n' +
+              '\tint (*query)(struct ibv_context *context);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+          },
+        ],
+        finds: [
+          {
+            message: 'pair',
+            path: 'libibverbs/verbs.h',
+            side: 'post',
+            line: 2,
+            symbol: 'verbs_context.set_rate',
+            data: { first: 'drv_set_rate', second: 'lib_set_rate', verb: 'set_rate' },
+          },
+        ],
+      },
+      {
+        title: 'a pair under names of another fashion, one of them there already',
+        files: [
+          {
+            path: 'include/infiniband/verbs.h',
+            pre: 'struct verbs_context {\n\tint (*set_rate)(struct ibv_qp *qp, unsigned int rate);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+            post: 'struct verbs_context {\n\tint (*vendor_set_rate)(struct ibv_qp *qp, uint32_t rate);\n\tint (*set_rate)(struct ibv_qp *qp, unsigned int rate);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+          },
+        ],
+        finds: [
+          {
+            message: 'pair',
+            path: 'include/infiniband/verbs.h',
+            side: 'post',
+            line: 2,
+            symbol: 'verbs_context.set_rate',
+            data: { first: 'vendor_set_rate', second: 'set_rate', verb: 'set_rate' },
+          },
+        ],
+      },
+      {
+        title: 'one slot that names its side',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: 'struct verbs_context {\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+            post: 'struct verbs_context {\n\tint (*drv_set_rate)(struct ibv_qp *qp, uint32_t rate);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+          },
+        ],
+        finds: [
+          {
+            message: 'side',
+            path: 'libibverbs/verbs.h',
+            side: 'post',
+            line: 2,
+            symbol: 'verbs_context.drv_set_rate',
+            data: { first: 'drv_set_rate' },
+          },
+        ],
+      },
+    ],
+    good: [
+      {
+        title: 'two verbs of one signature on one object',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: 'struct verbs_context {\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+            post: 'struct verbs_context {\n\tint (*attach_rate)(struct ibv_qp *qp, uint32_t rate);\n\tint (*detach_rate)(struct ibv_qp *qp, uint32_t rate);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+          },
+        ],
+      },
+      {
+        title: 'an old pair taken back to one slot and a placeholder',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: 'struct verbs_context {\n\tint (*drv_set_rate)(struct ibv_qp *qp);\n\tint (*lib_set_rate)(struct ibv_qp *qp);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+            post: 'struct verbs_context {\n\tint (*set_rate)(struct ibv_qp *qp);\n\tvoid (*ABI_placeholder4)(void);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+          },
+        ],
+      },
+    ],
+    seen: [{ commit: '389de6a6ef4e', says: 'drv_ and lib_ slots for creating and destroying flows' }],
+  },
+  check: (view, report) => {
+    for (const { file, post, change } of slotChanges(view.files)) {
+      const { path } = file;
+      const fresh = [...change.above, ...change.between, ...change.below, ...change.replaced.map(([, now]) => now)];
+      const isSlot = (member: Member): boolean => member.slot && !PLACEHOLDER.test(member.name);
+      const paired = new Set<string>();
+      for (const first of fresh.filter(isSlot)) {
+        if (paired.has(first.name)) continue;
+        for (const second of post.members.filter(isSlot)) {
+          const verb = second === first ? undefined : sharedVerb(first, second);
+          if (verb === undefined || paired.has(second.name)) continue;
+          paired.add(first.name).add(second.name);
+          const data = { first: first.name, second: second.name, verb: verb.replace(/^ibv_/, '') };
+          const witness = `${first.type.text}\n${second.type.text}`;
+          report({
+            message: 'pair',
+            path,
+            side: 'post',
+            line: first.line,
+            symbol: `verbs_context.${data.verb}`,
+            data,
+            witness,
+          });
+          break;
+        }
+        if (paired.has(first.name) || !SIDES.has(wordsOf(first.name)[0] ?? '')) continue;
+        const symbol = `verbs_context.${first.name}`;
+        report({ message: 'side', path, side: 'post', line: first.line, symbol, data: { first: first.name } });
+      }
+    }
+  },
+});
