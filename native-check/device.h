@@ -51,7 +51,5 @@ bool has_odp(const struct device *device, enum ibv_qp_type type, unsigned int bi
 /* The kernel's own answer. Returns 0 or an errno. */
 int kernel_query(const struct device *device, struct ib_uverbs_ex_query_device_resp *resp);
 
-/* Page faults on MRs so far, as `rdma statistic show mr` has them. False where the device does not count. */
-bool device_page_faults(const struct device *device, unsigned long long *count);
 
 #endif

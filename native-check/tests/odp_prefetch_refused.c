@@ -18,7 +18,7 @@ TEST(odp_prefetch_refused)
 	/* Past this, the verb is there. */
 	prefetch_ok(&stage, IBV_ADVISE_MR_ADVICE_PREFETCH, IBV_ADVISE_MR_FLAG_FLUSH, 0, 1);
 	ret = ibv_advise_mr(stage.device->pd, IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE, IBV_ADVISE_MR_FLAG_FLUSH, &sge, 1);
-	CHECK(ret == EPERM || ret == EFAULT, "prefetch for writing of a read-only MR: %s", strerror(ret));
+	CHECK(ret == EPERM || ret == EFAULT || ret == EINVAL, "prefetch for writing of a read-only MR: %s", strerror(ret));
 	CHECK(pages_present(other.at, 1) == 0, "the refused prefetch brought the page in");
 	mr_close(read_only);
 	ret = ibv_advise_mr(stage.device->pd, IBV_ADVISE_MR_ADVICE_PREFETCH, IBV_ADVISE_MR_FLAG_FLUSH, &sge, 1);
