@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// The private bare store in the cache: a copy of the tree's refs, none of its objects (alternates), a configuration and attributes of our own.
+// Everything that Abide makes lands here; the tree itself is never written to. Any number of runs share one store.
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AbideError } from '../errors.ts';
+import { readForeign, type Foreign } from './foreign.ts';
+import { git, type Place } from './git.ts';
+
+export interface Store extends Place {
+  /** The private bare repository. */
+  readonly gitDir: string;
+  /** Where throwaway work trees live. */
+  readonly work: string;
+  readonly foreign: Foreign;
+  /** Paths that no report may show. */
+  readonly secrets: readonly string[];
+}
+
+// What a stranger's patch or the user's habits could turn against us is decided here, once.
+const CONFIG: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  core: {
+    bare: 'true',
+    hooksPath: '/dev/null',
+    fsmonitor: 'false',
+    untrackedCache: 'false',
+    attributesFile: '/dev/null',
+    excludesFile: '/dev/null',
+    // A link in a patch becomes a small file holding its target: nothing can be written through it.
+    symlinks: 'false',
+    fileMode: 'true',
+    autocrlf: 'false',
+    safecrlf: 'false',
+    protectHFS: 'true',
+    protectNTFS: 'true',
+    logAllRefUpdates: 'false',
+    useReplaceRefs: 'false',
+  },
+  // With the date taken from the mail, the same series on the same base gives the same commit ids.
+  user: { name: 'Abide', email: 'abide@localhost', useConfigOnly: 'true' },
+  commit: { gpgSign: 'false' },
+  log: { showSignature: 'false', mailmap: 'false' },
+  apply: { whitespace: 'nowarn', ignoreWhitespace: 'no' },
+  rerere: { enabled: 'false' },
+  gc: { auto: '0', worktreePruneExpire: 'never' },
+  maintenance: { auto: 'false' },
+  advice: { amWorkDir: 'false', detachedHead: 'false' },
+  submodule: { recurse: 'false' },
+  protocol: { allow: 'never' },
+  color: { ui: 'false' },
+  i18n: { commitEncoding: 'utf-8', logOutputEncoding: 'utf-8' },
+};
+
+// $GIT_DIR/info/attributes wins over every .gitattributes, so a patch that adds one changes nothing (gitattributes(5)).
+const ATTRIBUTES =
+  '* -text !eol !crlf -ident -filter -working-tree-encoding !diff !merge -whitespace -export-ignore -export-subst !conflict-marker-size !delta\n';
+
+const DAY = 24 * 3600 * 1000;
+
+/** Makes the store of `dir` in `cache`, or brings the one that is there up to date. Throws `tree-unreadable`, `disk-full`. */
+export async function openStore(dir: string, cache: string): Promise<Store> {
+  const trees = join(cache, 'trees');
+  const home = join(trees, 'home');
+  try {
+    await mkdir(home, { recursive: true });
+    await replace(join(home, '.gitconfig'), '[safe]\n\tdirectory = *\n');
+    const foreign = await readForeign(dir, home);
+    const name = createHash('sha256').update(`${foreign.objectFormat} ${foreign.gitDir}`).digest('hex').slice(0, 16);
+    const root = join(trees, name);
+    const gitDir = join(root, 'store.git');
+    const work = join(root, 'work');
+    await mkdir(work, { recursive: true });
+    await mkdir(join(gitDir, 'objects', 'info'), { recursive: true });
+    await mkdir(join(gitDir, 'info'), { recursive: true });
+    await mkdir(join(gitDir, 'refs'), { recursive: true });
+    await fill(gitDir, foreign);
+    const store = {
+      cwd: gitDir,
+      home,
+      gitDir,
+      work,
+      foreign,
+      secrets: [root, trees, cache, foreign.dir, foreign.gitDir],
+    };
+    await forget(store);
+    return store;
+  } catch (error) {
+    throw diskFull(error) ?? error;
+  }
+}
+
+/** Each file is replaced whole, so that a run beside this one sees the old or the new. HEAD last: without it, it is no repository yet. */
+async function fill(gitDir: string, foreign: Foreign): Promise<void> {
+  await replace(join(gitDir, 'config'), configText(foreign));
+  await replace(join(gitDir, 'info', 'attributes'), ATTRIBUTES);
+  await replace(join(gitDir, 'objects', 'info', 'alternates'), `${quote(foreign.objects)}\n`);
+  if (foreign.shallow === '') await rm(join(gitDir, 'shallow'), { force: true });
+  else await replace(join(gitDir, 'shallow'), foreign.shallow);
+  await replace(join(gitDir, 'packed-refs'), foreign.refs.map(ref => `${ref.id} ${ref.name}\n`).join(''));
+  const head = /^(?:ref: refs\/\S+|[0-9a-f]{40,64})$/.test(foreign.head) ? foreign.head : 'ref: refs/heads/master';
+  await replace(join(gitDir, 'HEAD'), `${head}\n`);
+}
+
+function configText(foreign: Foreign): string {
+  const sha256 = foreign.objectFormat === 'sha256';
+  const head = sha256
+    ? '[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n'
+    : '[core]\n\trepositoryformatversion = 0\n';
+  const sections = Object.entries(CONFIG).map(
+    ([section, keys]) =>
+      `[${section}]\n${Object.entries(keys)
+        .map(([key, value]) => `\t${key} = ${value}\n`)
+        .join('')}`,
+  );
+  return head + sections.join('');
+}
+
+/** An entry of `objects/info/alternates`: C-quoted where a line end, a leading quote or `#` would change its meaning. */
+function quote(path: string): string {
+  if (!/^["#]|[\n\\]/.test(path)) return path;
+  return `"${path.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n')}"`;
+}
+
+/** Writes beside and renames over, unless the text is there already. */
+async function replace(path: string, text: string): Promise<void> {
+  if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return;
+  const beside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  try {
+    await writeFile(beside, text);
+    await rename(beside, path);
+  } finally {
+    await rm(beside, { force: true });
+  }
+}
+
+/** Once a week, what series of more than two weeks ago left behind goes; whatever is needed again is made again, with the same ids. */
+async function forget(store: Store): Promise<void> {
+  const stamp = join(store.gitDir, 'abide-pruned');
+  const last = await stat(stamp).catch(() => undefined);
+  if (last === undefined) return await writeFile(stamp, '');
+  if (Date.now() - last.mtimeMs < 7 * DAY) return;
+  await utimes(stamp, new Date(), new Date());
+  await git(store, ['prune', '--expire=14.days.ago']);
+}
+
+/** The same error as `disk-full` where the file system says so, else undefined. */
+export function diskFull(error: unknown): AbideError | undefined {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') return undefined;
+  return new AbideError('disk-full', `the cache folder cannot be written to: ${code}`, {
+    hint: 'make room in the cache folder, or name another one',
+    cause: error,
+  });
+}
