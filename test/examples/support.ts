@@ -65,7 +65,7 @@ export interface Reviewed {
 }
 
 export async function reviewExample(name: string, checks: string): Promise<Reviewed> {
-  const done = await execa(join(root, 'abide'), ['review', mboxOf(name), '--checks', checks, '--format', 'json'], {
+  const done = await execa(join(root, 'abide'), ['review', join(examplesDir, name), '--checks', checks, '--format', 'json'], {
     env: { ABIDE_CACHE: cacheDir, ABIDE_TREE: treeDir },
     stdin: 'ignore',
     reject: false,
