@@ -42,3 +42,6 @@ function hasHistory(dir: string): boolean {
     return false;
   }
 }
+
+/** ABIDE_UPDATE_GOLDENS=1: tests write what they got over what they expect, for a person to read in `git diff`. */
+export const updateGoldens: boolean = process.env['ABIDE_UPDATE_GOLDENS'] === '1';
