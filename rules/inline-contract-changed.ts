@@ -5,13 +5,26 @@ import { defineRule, shipped } from '../app/review/index.ts';
 
 const isDummyOps = (path: string): boolean => isSource(path) && /(^|\/)dummy_ops\.c$/.test(path);
 
+interface Group {
+  readonly message: string;
+  readonly funcs: readonly Func[];
+  readonly data: Readonly<Record<string, string>>;
+}
+
 /** The errno values that a function returns or sets, sorted. */
-function errors(func: Func): string {
+function errors(func: Func): string[] {
   const said = [
     ...(func.body?.returns.map(each => each.value) ?? []),
     ...(func.body?.assignments.filter(each => each.left === 'errno').map(each => each.right) ?? []),
   ];
-  return [...new Set(said.join(' ').match(/\bE[A-Z][A-Z0-9]{2,}\b/g) ?? [])].sort().join(', ');
+  return [...new Set(said.join(' ').match(/\bE[A-Z][A-Z0-9]{2,}\b/g) ?? [])].sort();
+}
+
+/** What is no longer said and what stands in for it. An error that is only gone, or only new, breaks no test for the old one. */
+function replaced(before: readonly string[], now: readonly string[]): { from: string; to: string } | undefined {
+  const from = before.filter(each => !now.includes(each));
+  const to = now.filter(each => !before.includes(each));
+  return from.length === 0 || to.length === 0 ? undefined : { from: from.join(', '), to: to.join(', ') };
 }
 
 export default defineRule({
@@ -37,13 +50,16 @@ export default defineRule({
     ],
     messages: {
       errno:
-        'The inline {func}() gave {from} and now gives {to}; {release}. Programs may test for the old value, and compiled ones keep the old wrapper (58ccb638b had to take such a change back). Keep the old value, or let callers accept both and say in the log why nobody depends on it.',
+        '{funcs} used to answer {from}; the answer is now {to} ({release}). Programs that are compiled keep the old wrapper and may test for the old value: “Returning EOPNOTSUPP broke compatibility ' +
+        'with apps compiled against older rdma-core” (58ccb638b). Keep the old value, or let new wrappers accept both and say in the log why nobody depends on the old one.',
       dummy:
-        'The default op{plural} {funcs} gave {from} and now give{s} {to}. Wrappers compiled into programs fall back on the old value alone: “Returning EOPNOTSUPP broke compatibility with apps compiled against older rdma-core” (58ccb638b). Keep the old value where a released wrapper tests for it.',
+        'The default of {funcs} used to answer {from}; the answer is now {to}. Wrappers compiled into programs fall back on the old value alone: “Returning EOPNOTSUPP broke compatibility with apps ' +
+        'compiled against older rdma-core” (58ccb638b). Keep the old value where a released wrapper tests for it.',
       outlined:
-        '{func}() was an inline and is now a plain function; {release}. Programs dlopen the library or copy the inline (pull request 1384). If it must be a function, export it in the map under an open node and keep the inline’s behaviour.',
+        'No longer inline but a plain function: {funcs} ({release}). Programs dlopen the library or copy the inline (pull request 1384). If it must be a function, export it in the map under a node ' +
+        'that is still open, and keep the behaviour of the inline.',
       removed:
-        'The inline {func}() is gone; {release}. Programs that use it no longer compile. Keep it, or say in the log why nobody can be using it.',
+        'Gone from this header: the inline {funcs} ({release}). Programs that use it no longer compile. Keep it, or say in the log why nobody can be using it.',
     },
   },
   examples: {
@@ -65,7 +81,7 @@ export default defineRule({
             line: 1,
             symbol: 'ibv_set_rate',
             data: {
-              func: 'ibv_set_rate',
+              funcs: 'ibv_set_rate()',
               from: 'ENOSYS',
               to: 'EOPNOTSUPP',
               release: 'no release tag was found to compare with, so the base counts as released',
@@ -88,8 +104,8 @@ export default defineRule({
             path: 'libibverbs/dummy_ops.c',
             side: 'post',
             line: 1,
-            symbol: 'ENOSYS to EOPNOTSUPP',
-            data: { plural: 's', s: '', funcs: 'a, b', from: 'ENOSYS', to: 'EOPNOTSUPP' },
+            symbol: 'dummy ENOSYS to EOPNOTSUPP',
+            data: { funcs: 'a(), b()', from: 'ENOSYS', to: 'EOPNOTSUPP' },
           },
         ],
       },
@@ -110,7 +126,7 @@ export default defineRule({
             line: 1,
             symbol: 'ibv_a',
             data: {
-              func: 'ibv_a',
+              funcs: 'ibv_a()',
               release: 'no release tag was found to compare with, so the base counts as released',
             },
           },
@@ -121,7 +137,7 @@ export default defineRule({
             line: 6,
             symbol: 'ibv_b',
             data: {
-              func: 'ibv_b',
+              funcs: 'ibv_b()',
               release: 'no release tag was found to compare with, so the base counts as released',
             },
           },
@@ -129,6 +145,16 @@ export default defineRule({
       },
     ],
     good: [
+      {
+        title: 'a check of comp_mask taken out of a wrapper, errno set where nothing was said',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: 'static inline int ibv_a(int x)\n{\n\tif (x)\n\t\treturn EINVAL;\n\treturn 1;\n}\n\nstatic inline void *ibv_b(void *p)\n{\n\treturn p;\n}\n',
+            post: 'static inline int ibv_a(int x)\n{\n\treturn 1;\n}\n\nstatic inline void *ibv_b(void *p)\n{\n\tif (!p)\n\t\terrno = ENOSYS;\n\treturn p;\n}\n',
+          },
+        ],
+      },
       {
         title: 'a variable renamed, a cast, other white space, and a comment',
         files: [
@@ -143,61 +169,40 @@ export default defineRule({
     seen: [{ commit: 'c28410765bdf', says: 'ENOSYS becomes EOPNOTSUPP in every default op' }],
   },
   check: (view, report) => {
-    const inline = (func: Func | undefined): boolean => func?.body !== undefined && func.inline;
     const after = view.files.map(file => unit(file.post));
     for (const file of view.files) {
       const { path } = file;
       const [pre, post] = [unit(file.pre), unit(file.post)];
-      const holds = (name: string) => shipped(view, path, release => release.func(name) !== undefined);
-      const dummies = new Map<string, Func[]>();
+      const groups = new Map<string, Group>();
+      // Functions that change alike are one finding: a sweep over a header is one decision.
+      const add = (message: string, func: Func, said: { from?: string; to?: string } = {}): void => {
+        const release = shipped(view, path, held => held.func(func.name) !== undefined);
+        if (release.state === 'no' && message !== 'dummy') return;
+        const key = [message, ...(said.from === undefined ? [] : [said.from, 'to', said.to])].join(' ');
+        const group = groups.get(key) ?? { message, funcs: [], data: { ...said, release: release.words } };
+        groups.set(key, { ...group, funcs: [...group.funcs, func] });
+      };
       for (const { now, before } of freshFunctions(pre, post)) {
-        if (before === undefined) continue;
-        const [from, to] = [errors(before), errors(now)];
-        const release = holds(now.name);
+        if (before?.body === undefined || (now.body === undefined && post.func(now.name)?.body !== undefined)) continue;
+        const said = replaced(errors(before), errors(now));
         if (isDummyOps(path)) {
-          if (from !== to && before.body !== undefined)
-            dummies.set(`${from} to ${to}`, [...(dummies.get(`${from} to ${to}`) ?? []), now]);
-          continue;
-        }
-        if (
-          !inline(before) ||
-          release.state === 'no' ||
-          (post.func(now.name)?.body !== undefined && now.body === undefined)
-        )
-          continue;
-        const place = { path, side: 'post' as const, line: now.line, symbol: now.name };
-        const data = { func: now.name, release: release.words };
-        if (!inline(now)) report({ message: 'outlined', ...place, data });
-        else if (from !== to)
-          report({ message: 'errno', ...place, data: { ...data, from: from || 'no error', to: to || 'no error' } });
+          if (said !== undefined) add('dummy', now, said);
+        } else if (before.inline && !now.inline) add('outlined', now);
+        else if (before.inline && said !== undefined) add('errno', now, said);
       }
-      for (const [symbol, funcs] of dummies) {
-        const [from = '', to = ''] = symbol.split(' to ');
-        const names = funcs.map(func => func.name);
-        const list =
+      for (const gone of isDummyOps(path) ? [] : goneFunctions(pre, post)) {
+        if (gone.body === undefined || !gone.inline || post.macro(gone.name) !== undefined) continue;
+        if (!after.some(other => other.func(gone.name) !== undefined)) add('removed', gone);
+      }
+      for (const [key, { message, funcs, data }] of groups) {
+        const names = funcs.map(func => `${func.name}()`);
+        const more =
           names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ');
-        const data = {
-          plural: names.length > 1 ? 's' : '',
-          s: names.length > 1 ? '' : 's',
-          funcs: list,
-          from: from || 'no error',
-          to: to || 'no error',
-        };
-        report({ message: 'dummy', path, side: 'post', line: funcs[0]?.line ?? 0, symbol, data });
-      }
-      if (isDummyOps(path)) continue;
-      for (const gone of goneFunctions(pre, post)) {
-        const release = holds(gone.name);
-        if (!inline(gone) || release.state === 'no' || after.some(other => other.func(gone.name) !== undefined))
-          continue;
-        if (post.macro(gone.name) !== undefined) continue;
+        const [first] = funcs;
+        if (first === undefined) continue;
         report({
-          message: 'removed',
-          path,
-          side: 'pre',
-          line: gone.line,
-          symbol: gone.name,
-          data: { func: gone.name, release: release.words },
+          ...{ message, path, side: message === 'removed' ? 'pre' : 'post', line: first.line },
+          ...{ symbol: funcs.length > 1 ? key : first.name, data: { ...data, funcs: more } },
         });
       }
     }

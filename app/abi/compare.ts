@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Two states of one thing, compared as facts: what an application compiled against the first meets in the second. Pure.
 import type { Func, Member, Struct } from './facts.ts';
-import { sameType } from './types.ts';
+import { sameType, scalarBytes } from './types.ts';
 import type { Unit } from './unit.ts';
+
+/** Names that say a slot is kept for its place alone: 501b53b30, 76743d7a4, 359f49743, a9e270ca1. */
+export const PLACEHOLDER = /^_*(ABI_placeholder|compat_|dummy|reserved)/i;
 
 /** How the members of a struct went from one state to the next. Members keep the order of the side they come from. */
 export interface StructChange {
@@ -101,7 +104,18 @@ function longestCommon(a: readonly string[], b: readonly string[]): [number, num
   return pairs;
 }
 
-/** Names of one struct before and after a rename: the first is gone, the second is new, and their members are the same. */
+/** An anonymous union around the old member, none of its arms wider: nothing moves, and the old name still works. */
+export function wrapsInUnion(old: Member, now: Member): boolean {
+  if (now.type.tokens[0] !== 'union' || now.name !== '' || now.members === undefined) return false;
+  const bytes = scalarBytes(old.type);
+  return (
+    now.members.some(arm => arm.name === old.name && sameType(arm.type, old.type)) &&
+    now.members.every(arm => bytes !== undefined && (scalarBytes(arm.type) ?? Infinity) <= bytes)
+  );
+}
+
+/** Names of one struct before and after a rename: the first is gone, the second is new, and their members are the same,
+ *  but for those that became placeholders. */
 export function renamedStructs(pre: Unit, post: Unit): (a: string, b: string) => boolean {
   return (a, b) => {
     const old = pre.struct(a);
@@ -114,7 +128,7 @@ export function renamedStructs(pre: Unit, post: Unit): (a: string, b: string) =>
         const other = now.members[at];
         return (
           other !== undefined &&
-          other.name === member.name &&
+          (other.name === member.name || PLACEHOLDER.test(other.name)) &&
           sameType(member.type, other.type, (x, y) => x === a && y === b)
         );
       })

@@ -6,6 +6,6 @@ export { tidy } from './declarator.ts';
 export { loadParsers } from './parser.ts';
 export type { Piece } from './pieces.ts';
 export * from './places.ts';
-export { PLACEHOLDER, slotChanges, type SlotsChange } from './slots.ts';
+export { slotChanges, type SlotsChange } from './slots.ts';
 export { sameType } from './types.ts';
 export { unit, type Unit } from './unit.ts';

@@ -13,9 +13,6 @@ export interface SlotsChange {
   readonly change: StructChange;
 }
 
-/** Names that say a slot is kept for its place alone: 501b53b30, 76743d7a4, 359f49743, a9e270ca1. */
-export const PLACEHOLDER = /^_*(ABI_placeholder|compat_|dummy|reserved)/i;
-
 /** The files of a change in which verbs_context stands on both sides and differs. */
 export function slotChanges(files: readonly ChangedFile[]): SlotsChange[] {
   return files.flatMap(file => {

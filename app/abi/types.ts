@@ -51,15 +51,27 @@ export function normaliseTokens(tokens: readonly string[]): string[] {
   return out;
 }
 
-const ENUM_LIKE = new Set(['enum', 'u32', 's32']);
+/** A token without what no layout and no calling convention shows: the sign; an enum is as wide as an int. */
+function width(token: string): string {
+  if (token === 'enum') return 'int32';
+  if (token === 'char') return 'int8';
+  return /^[us](?:8|16|32|64|long)$/.test(token) ? `int${token.slice(1)}` : token;
+}
 
 /** `alias` says when two struct tags name one thing (a rename inside the series). */
 export function sameType(a: CType, b: CType, alias: (a: string, b: string) => boolean = () => false): boolean {
   if (a.tokens.length !== b.tokens.length) return false;
   return a.tokens.every((left, at) => {
     const right = b.tokens[at] ?? '';
-    if (left === right) return true;
-    const enums = (left === 'enum' || right === 'enum') && ENUM_LIKE.has(left) && ENUM_LIKE.has(right);
-    return enums || (['struct', 'union'].includes(a.tokens[at - 1] ?? '') && alias(left, right));
+    if (width(left) === width(right)) return true;
+    return ['struct', 'union'].includes(a.tokens[at - 1] ?? '') && alias(left, right);
   });
+}
+
+/** Bytes of a scalar that is as wide on every machine that runs rdma-core; undefined for all else. */
+export function scalarBytes(type: CType): number | undefined {
+  const [base = '', ...rest] = type.tokens;
+  if (rest.join() !== '@') return undefined;
+  const bits = /^int(8|16|32|64)$/.exec(width(base))?.[1];
+  return bits === undefined ? undefined : Number(bits) / 8;
 }

@@ -54,7 +54,10 @@ export function isSeen(rule: Rule, file: Pick<ChangedFile, 'path' | 'diff'>): bo
 }
 
 function toFinding(rule: Rule, view: View, what: Report): Finding {
-  const { path, side, line, endLine, symbol, witness } = what;
+  const { side, line, endLine, symbol, witness } = what;
+  // A line of the base stands in the file under its old name.
+  const file = side === 'pre' ? view.files.find(each => each.path === what.path) : undefined;
+  const path = file?.diff.oldPath ?? what.path;
   const patch =
     view.patch !== 0
       ? view.patch
