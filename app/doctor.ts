@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // `abide doctor`: what this machine can do, tried and not guessed, and the command that installs what is missing. Changes nothing, shows no secret.
 import { access } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { execa } from 'execa';
 import pc from 'picocolors';
 import { forTerminal } from './model/harmless.ts';
 import { findKernel, hasOdp, type KernelPackage } from './provision/kernel.ts';
 import { installCommand, missingPackages } from './provision/packages.ts';
-import { freeSpace, memory, surveyLibraries, surveyTools, TOOLS, type Survey } from './provision/survey.ts';
+import { freeSpace, surveyLibraries, surveyTools, TOOLS, type Survey } from './provision/survey.ts';
 import { findTree } from './provision/tree.ts';
 
 /** The answer of something that was tried. */
@@ -201,7 +202,7 @@ async function diskFact(cache: string): Promise<Fact> {
 }
 
 function memoryFact(): Fact {
-  const { total } = memory();
+  const total = totalmem();
   const found = `${gib(total)} in all`;
   if (total >= MEMORY_WANTED) return { name: 'memory', state: 'ok', found };
   return { name: 'memory', state: 'limited', found, help: `a review wants ${gib(MEMORY_WANTED)}` };

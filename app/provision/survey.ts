@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What is on this machine, found by running it: programs, libraries, space. Reports, installs nothing, and throws nothing.
+// What is on this machine, found by running it: programs, libraries, disk space. Reports, installs nothing, and throws nothing.
 import { execa } from 'execa';
 import { statfs } from 'node:fs/promises';
-import { freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 
 /** A program, the Debian package that brings it, and what prints its version. */
@@ -85,7 +84,7 @@ export async function surveyLibraries(path: string): Promise<Survey> {
 async function versionOf(each: Tool, path: string): Promise<string | undefined> {
   const ran = await run([each.name, ...each.ask], path);
   if (ran.failed) return undefined;
-  return /\d+(\.\d+)+|iproute2-\S+/.exec(`${ran.stdout}${ran.stderr}`)?.[0] ?? '';
+  return /\d+(\.\d+)+/.exec(`${ran.stdout}${ran.stderr}`)?.[0] ?? '';
 }
 
 function run(argv: readonly [string, ...string[]], path: string) {
@@ -104,8 +103,4 @@ export async function freeSpace(dir: string): Promise<number> {
   const found = await statfs(dir).catch(() => undefined);
   if (found !== undefined) return found.bavail * found.bsize;
   return dirname(dir) === dir ? 0 : freeSpace(dirname(dir));
-}
-
-export function memory(): { total: number; free: number } {
-  return { total: totalmem(), free: freemem() };
 }
