@@ -2,7 +2,7 @@
 // Parsed mails to series: revisions apart, replies with what they answer. Total and pure: what is wrong with a series is in it.
 import { createHash } from 'node:crypto';
 import { forLine } from '../model/harmless.ts';
-import type { Patch, Series, SeriesState } from '../model/index.ts';
+import type { Mail, Patch, Series, SeriesState } from '../model/index.ts';
 import { toAmMail } from './am-mail.ts';
 import { readBase } from './base.ts';
 import { mergeTrailers, nakedCover, readFollowUps, type FollowUps } from './follow-up.ts';
@@ -10,6 +10,7 @@ import { groupParts, type Group } from './group.ts';
 import type { ParsedMail } from './parse.ts';
 import { readPart, type Part } from './part.ts';
 import { readThreads, withoutCopies, type Threads } from './thread.ts';
+import { cleanSubject } from './subject.ts';
 import { logTrailers } from './trailers.ts';
 
 /** In the order of their first mail; none where no mail is a patch or a cover letter. */
@@ -32,9 +33,13 @@ export function assemble(parsed: readonly ParsedMail[]): Series[] {
  */
 function fillFromOlder(group: Group, groups: readonly Group[], threads: Threads): void {
   const patches = group.parts.filter(part => part.index > 0);
-  if (group.revision < 2 || patches.length === 0 || patches.length >= group.total) return;
-  const older = groups.find(one => one.revision === group.revision - 1 && patches.every(part => answers(part, one)));
-  if (!older || older.total !== group.total) return;
+  if (group.revision <= 1 || patches.length === 0 || patches.length >= group.total) return;
+  const older = groups
+    .filter(
+      one => one.revision < group.revision && one.total === group.total && patches.every(part => answers(part, one)),
+    )
+    .reduce<Group | undefined>((best, one) => (best && best.revision > one.revision ? best : one), undefined);
+  if (!older) return;
   function answers(part: Part, one: Group): boolean {
     const above = new Set(threads.ancestors(part.parsed));
     return one.parts.some(other => other.index === part.index && above.has(other.parsed));
@@ -51,18 +56,17 @@ interface Around {
 }
 
 function toSeries(group: Group, { followUps, naked }: Around): Series {
-  const cover = group.parts.find(part => part.index === 0)?.parsed;
   const parts = group.parts.filter(part => part.index > 0);
-  const head = cover ?? parts[0]!.parsed;
-  const coverMail = cover?.mail ?? naked();
+  const numberedCover = group.parts.find(part => part.index === 0)?.parsed;
+  const cover = numberedCover?.mail ?? naked();
   const { state, problem } = judge(group, parts);
-  const footers = [...(cover ? [cover] : []), ...parts.slice(0, 1).map(part => part.parsed)];
+  const footers = [...(numberedCover ? [numberedCover] : []), ...parts.slice(0, 1).map(part => part.parsed)];
   return {
-    id: seriesId(head, parts),
+    id: seriesId(group, cover),
     revision: group.revision,
-    title: cover?.subject.clean ?? parts[0]!.parsed.proposal.subject,
-    prefixes: head.subject.prefixes,
-    ...(coverMail && { cover: coverMail }),
+    title: cover ? cleanSubject(cover.subject) : parts[0]!.parsed.proposal.subject,
+    prefixes: group.parts[0]!.parsed.subject.prefixes,
+    ...(cover && { cover }),
     patches: parts.map(part => toPatch(part, group, followUps)),
     replies: followUps.repliesTo(group),
     base: readBase(
@@ -123,9 +127,15 @@ function judge(group: Group, parts: readonly Part[]): { state: SeriesState; prob
   return { state: 'waiting', problem: `${list} missing` };
 }
 
-/** Mails without Message-ID come from `git format-patch`: then the commits are the series. */
-function seriesId(head: ParsedMail, parts: readonly Part[]): string {
-  const commits = parts.map(part => part.parsed.commit);
-  if (head.hasMessageId || commits.length === 0 || commits.includes(undefined)) return head.mail.messageId;
-  return `${createHash('sha256').update(commits.join('\n')).digest('hex').slice(0, 40)}@commits`;
+/**
+ * The cover letter's or the first patch's own Message-ID. Mails without any come from `git format-patch`: then the commits
+ * are the series.
+ */
+function seriesId(group: Group, cover: Mail | undefined): string {
+  const [first] = group.own ?? group.parts;
+  const commits = group.parts.map(part => part.parsed.commit);
+  if (!first!.parsed.hasMessageId && !commits.includes(undefined)) {
+    return `${createHash('sha256').update(commits.join('\n')).digest('hex').slice(0, 40)}@commits`;
+  }
+  return (group.own ? undefined : cover?.messageId) ?? first!.parsed.mail.messageId;
 }

@@ -26,7 +26,8 @@ export async function readContent(headers: Headers, bytes: Uint8Array): Promise<
   const body = withoutCr(bytes.subarray(headers.bodyAt));
   const contentType = headers.get('content-type');
   const encoding = headers.get('content-transfer-encoding');
-  const isMime = /multipart\//i.test(contentType ?? '') || /base64|quoted-printable/i.test(encoding ?? '');
+  const isMime =
+    /multipart\/[^;]*;[^]*boundary\s*=/i.test(contentType ?? '') || /base64|quoted-printable/i.test(encoding ?? '');
   if (!isMime) return join([plainPart(contentType ?? '', body)]);
   const mime = await readMime({ contentType, encoding }, body);
   if ('fault' in mime) return { ...join([plainPart('', body)]), fault: mime.fault };

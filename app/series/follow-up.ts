@@ -15,7 +15,7 @@ export interface FollowUps {
 
 /** `talk`: the mails that are no part of any series. */
 export function readFollowUps(talk: readonly ParsedMail[], groups: readonly Group[], threads: Threads): FollowUps {
-  const home = new Map(groups.flatMap(group => group.parts.map(part => [part.parsed, group] as const)));
+  const home = new Map(groups.flatMap(group => (group.own ?? group.parts).map(part => [part.parsed, group] as const)));
   const replies = new Map<Group, Reply[]>();
   const given = new Map<ParsedMail, Trailer[]>();
   for (const parsed of talk) {

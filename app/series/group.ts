@@ -6,6 +6,8 @@ import type { Threads } from './thread.ts';
 export interface Group {
   /** At most one part an index, but where two different mails claim it: then `conflict` says which index. */
   parts: Part[];
+  /** Those sent with this revision, where others are taken from an older one. */
+  own?: Part[];
   revision: number;
   total: number;
   conflict?: number;
