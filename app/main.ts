@@ -6,9 +6,11 @@ import { AbideError } from './errors.ts';
 import { loadParsers } from './abi/index.ts';
 import { buildBase, buildSeries } from './lab/build.ts';
 import { ODP_PLAN } from './lab/plan.ts';
-import { runGuest } from './lab/vm.ts';
+import { runSandboxed } from './lab/sandbox.ts';
+import { probeKvm, runGuest } from './lab/vm.ts';
+import type { Answer, DoctorOptions } from './doctor.ts';
 import type { Lab } from './pipeline.ts';
-import { findKernel, type KernelFlavour, type KernelPackage } from './provision/kernel.ts';
+import { findKernel, type KernelPackage } from './provision/kernel.ts';
 import { findTree } from './provision/tree.ts';
 import { openTree, type Tree } from './trees/index.ts';
 
@@ -21,7 +23,7 @@ export interface App {
   openTree(dir: string | undefined): Promise<Tree>;
   /** Fails at once where a guest is wanted and there is no kernel, rather than after the build. */
   lab(tree: Tree, wants: { guest: boolean }): Promise<Lab>;
-  kernel(flavour?: KernelFlavour): Promise<KernelPackage>;
+  doctorOptions(): DoctorOptions;
 }
 
 const nativeCheckDir = fileURLToPath(new URL('../native-check', import.meta.url));
@@ -49,12 +51,18 @@ export function compose(signal: AbortSignal): App {
       if (wants.guest) await kernel(config);
       return bindLab(tree, { config, signal, progress });
     },
-    kernel: flavour => kernel(config, flavour),
+    doctorOptions: () => ({
+      cache: config.cache,
+      tree: config.tree,
+      root: process.getuid?.() === 0,
+      probeKvm: guestKernel => probeKvm({ cache: config.cache, kernel: guestKernel }),
+      trySandbox,
+    }),
   };
 }
 
-async function kernel(config: Config, flavour: KernelFlavour = 'newest'): Promise<KernelPackage> {
-  const found = await findKernel(config.cache, flavour);
+async function kernel(config: Config): Promise<KernelPackage> {
+  const found = await findKernel(config.cache, 'newest');
   if (found) return found;
   throw new AbideError('kernel-unavailable', `no kernel for the guests in ${config.cache}`, {
     hint: 'run ./abide setup (or npm start), which fetches one from Debian; or leave the odp check out with --checks rules,apply,build',
@@ -73,6 +81,14 @@ function bindLab(tree: Tree, app: Pick<App, 'config' | 'signal' | 'progress'>): 
         { cache: config.cache, kernel: await kernel(config), accel: config.accel },
       ),
   };
+}
+
+/** The sandbox the builds use, with nothing in it. */
+async function trySandbox(): Promise<Answer> {
+  const limits = { seconds: 10, memoryMiB: 64, processes: 8, outputMiB: 1, diskMiB: 1 };
+  const { outcome, status, output } = await runSandboxed({ argv: ['true'], cwd: '/', binds: [], limits });
+  const works = outcome === 'exited' && status === 0;
+  return { works, why: works ? 'ran true in it' : `true in it: ${outcome} ${status ?? ''} ${output}`.trim() };
 }
 
 export { loadParsers };
