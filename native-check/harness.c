@@ -269,6 +269,11 @@ static void run_usable_check(void)
 		SKIP("%s", why);
 }
 
+static long ms_between(const struct timespec *start, const struct timespec *stop)
+{
+	return (stop->tv_sec - start->tv_sec) * 1000 + (stop->tv_nsec - start->tv_nsec) / 1000000;
+}
+
 static enum verdict run_one(const struct test *test, int number, bool *unkillable)
 {
 	struct timespec start, stop;
@@ -283,8 +288,7 @@ static enum verdict run_one(const struct test *test, int number, bool *unkillabl
 	verdict = judge(ending, status, reason, sizeof(reason));
 	*unkillable = ending == UNKILLABLE;
 	print_notes(test->name);
-	printf("# %s: %ld ms\n", test->name,
-	       (stop.tv_sec - start.tv_sec) * 1000 + (stop.tv_nsec - start.tv_nsec) / 1000000);
+	printf("# %s: %ld ms\n", test->name, ms_between(&start, &stop));
 	if (verdict == PASSED)
 		printf("ok %d %s\n", number, test->name);
 	else if (verdict == SKIPPED)
@@ -292,6 +296,27 @@ static enum verdict run_one(const struct test *test, int number, bool *unkillabl
 	else
 		printf("not ok %d %s # %s\n", number, test->name, reason);
 	return verdict;
+}
+
+/* The tests in turn; those for which no time is left fail unrun, so that one slow fault cannot hide the others. */
+static void run_all(const struct run_wish *wish, int *count, bool *unkillable)
+{
+	struct timespec start, now;
+	int number = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (struct test *test = tests; test && !*unkillable; test = test->next) {
+		if (!selected(test, wish))
+			continue;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (ms_between(&start, &now) < options.budget * 1000L) {
+			count[run_one(test, ++number, unkillable)]++;
+		} else {
+			printf("not ok %d %s # not run: the %d s for all tests were used up\n", ++number, test->name,
+			       options.budget);
+			count[FAILED]++;
+		}
+	}
 }
 
 int tests_list(const struct run_wish *wish)
@@ -325,7 +350,7 @@ static int look_for_device(const struct run_wish *wish)
 
 int tests_run(const struct run_wish *wish)
 {
-	int number = 0, count[SKIPPED + 1] = { 0 };
+	int count[SKIPPED + 1] = { 0 };
 	bool unkillable = false;
 	sigset_t chld;
 
@@ -348,9 +373,7 @@ int tests_run(const struct run_wish *wish)
 			return status;
 	}
 	printf("1..%d\n", count_selected(wish));
-	for (struct test *test = tests; test && !unkillable; test = test->next)
-		if (selected(test, wish))
-			count[run_one(test, ++number, &unkillable)]++;
+	run_all(wish, count, &unkillable);
 	printf("# Totals: pass:%d fail:%d xfail:0 xpass:0 skip:%d error:0\n", count[PASSED], count[FAILED],
 	       count[SKIPPED]);
 	if (unkillable) {

@@ -23,6 +23,7 @@ struct options {
 	int port;
 	int gid_index; /* -1: the first RoCE v2 GID that is an IPv4 address, else 0 */
 	int timeout; /* seconds a test may take */
+	int budget; /* seconds after which no further test is begun */
 };
 
 extern struct options options;

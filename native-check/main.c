@@ -8,7 +8,7 @@
 #include "device.h"
 #include "harness.h"
 
-struct options options = { .port = 1, .gid_index = -1, .timeout = 20 };
+struct options options = { .port = 1, .gid_index = -1, .timeout = 20, .budget = 120 };
 
 static const char usage[] =
 	"Usage: native-check [OPTION]...\n"
@@ -20,6 +20,7 @@ static const char usage[] =
 	"  --port N           its port (default: 1)\n"
 	"  --gid-index N      its GID (default: the first RoCE v2 one that is an IPv4 address, else 0)\n"
 	"  --timeout SECONDS  for each test (default: 20)\n"
+	"  --budget SECONDS   for all; a test that would begin later fails unrun (default: 120)\n"
 	"  --require-device   no device is a failure, not a skip\n"
 	"  --self-test        test the harness instead; needs no device, and some of its tests fail on purpose\n"
 	"  --help             this text\n"
@@ -38,7 +39,7 @@ static int number_in(const char *option, const char *text, long low, long high)
 	return (int)value;
 }
 
-enum { OPT_LIST = 256, OPT_FILTER, OPT_DEVICE, OPT_PORT, OPT_GID, OPT_TIMEOUT, OPT_REQUIRE, OPT_SELF, OPT_HELP };
+enum { OPT_LIST = 256, OPT_FILTER, OPT_DEVICE, OPT_PORT, OPT_GID, OPT_TIMEOUT, OPT_BUDGET, OPT_REQUIRE, OPT_SELF, OPT_HELP };
 
 static const struct option long_options[] = {
 	{ "list", no_argument, NULL, OPT_LIST },
@@ -47,6 +48,7 @@ static const struct option long_options[] = {
 	{ "port", required_argument, NULL, OPT_PORT },
 	{ "gid-index", required_argument, NULL, OPT_GID },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "budget", required_argument, NULL, OPT_BUDGET },
 	{ "require-device", no_argument, NULL, OPT_REQUIRE },
 	{ "self-test", no_argument, NULL, OPT_SELF },
 	{ "help", no_argument, NULL, OPT_HELP },
@@ -70,6 +72,7 @@ int main(int argc, char **argv)
 		case OPT_PORT: options.port = number_in("port", optarg, 1, 255); break;
 		case OPT_GID: options.gid_index = number_in("gid-index", optarg, 0, 255); break;
 		case OPT_TIMEOUT: options.timeout = number_in("timeout", optarg, 1, 3600); break;
+		case OPT_BUDGET: options.budget = number_in("budget", optarg, 1, 86400); break;
 		case OPT_REQUIRE: wish.require_device = true; break;
 		case OPT_SELF: wish.selftest = true; break;
 		case OPT_HELP: fputs(usage, stdout); free(wish.filters); return EXIT_PASS;

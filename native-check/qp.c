@@ -10,7 +10,7 @@
 #include "harness.h"
 #include "qp.h"
 
-enum { PSN = 0x123456, QKEY = 0x11111111, COMPLETION_SECONDS = 8 };
+enum { PSN = 0x123456, QKEY = 0x11111111, COMPLETION_SECONDS = 5 };
 
 static void modify(struct ibv_qp *qp, struct ibv_qp_attr *attr, int mask, const char *to)
 {
@@ -103,8 +103,10 @@ static struct ibv_cq *create_cq(struct device *device)
 	return cq;
 }
 
-static struct ibv_qp *create_qp(struct pair *pair, const struct end *end, struct ibv_srq *srq, uint64_t send_ops)
+static struct ibv_qp *create_qp(struct pair *pair, const struct end *end, struct ibv_srq *srq,
+				const struct pair_wish *wish)
 {
+	uint64_t send_ops = wish->send_ops;
 	struct ibv_qp_init_attr_ex attr = {
 		.send_cq = end->send_cq,
 		.recv_cq = end->recv_cq,
@@ -112,7 +114,8 @@ static struct ibv_qp *create_qp(struct pair *pair, const struct end *end, struct
 		.cap = { .max_send_wr = QUEUE_DEPTH,
 			 .max_recv_wr = srq ? 0 : QUEUE_DEPTH,
 			 .max_send_sge = 2,
-			 .max_recv_sge = srq ? 0 : 2 },
+			 .max_recv_sge = srq ? 0 : 2,
+			 .max_inline_data = wish->inline_bytes },
 		.qp_type = pair->type,
 	};
 	struct ibv_qp *qp;
@@ -139,17 +142,18 @@ static struct ibv_qp *create_qp(struct pair *pair, const struct end *end, struct
 struct pair pair_open(struct device *device, struct pair_wish wish)
 {
 	struct ibv_srq_init_attr srq = { .attr = { .max_wr = QUEUE_DEPTH, .max_sge = 2 } };
-	struct pair pair = { .device = device, .type = wish.type, .through_wr = wish.send_ops != 0 };
+	struct pair pair = { .device = device, .type = wish.type, .through_wr = wish.send_ops != 0,
+			     .foreign_cq = wish.recv_cq != NULL };
 
 	test_step("creating queues");
 	pair.a = (struct end){ .send_cq = create_cq(device), .recv_cq = create_cq(device) };
-	pair.b = (struct end){ .send_cq = create_cq(device), .recv_cq = create_cq(device) };
+	pair.b = (struct end){ .send_cq = create_cq(device), .recv_cq = wish.recv_cq ? wish.recv_cq : create_cq(device) };
 	if (wish.srq) {
 		pair.srq = ibv_create_srq(device->pd, &srq);
 		CHECK(pair.srq, "ibv_create_srq: %s", strerror(errno));
 	}
-	pair.a.qp = create_qp(&pair, &pair.a, NULL, wish.send_ops);
-	pair.b.qp = create_qp(&pair, &pair.b, pair.srq, 0);
+	pair.a.qp = create_qp(&pair, &pair.a, NULL, &wish);
+	pair.b.qp = create_qp(&pair, &pair.b, pair.srq, &(struct pair_wish){ 0 });
 	connect_both(&pair);
 	if (wish.type == IBV_QPT_UD) {
 		struct ibv_ah_attr attr = to_ourselves(device);
@@ -167,7 +171,8 @@ void pair_close(struct pair *pair)
 	CHECK(ibv_destroy_qp(pair->a.qp) == 0 && ibv_destroy_qp(pair->b.qp) == 0, "ibv_destroy_qp failed");
 	CHECK(!pair->srq || ibv_destroy_srq(pair->srq) == 0, "ibv_destroy_srq failed");
 	CHECK(ibv_destroy_cq(pair->a.send_cq) == 0 && ibv_destroy_cq(pair->a.recv_cq) == 0 &&
-		      ibv_destroy_cq(pair->b.send_cq) == 0 && ibv_destroy_cq(pair->b.recv_cq) == 0,
+		      ibv_destroy_cq(pair->b.send_cq) == 0 &&
+		      (pair->foreign_cq || ibv_destroy_cq(pair->b.recv_cq) == 0),
 	      "ibv_destroy_cq failed");
 }
 

@@ -23,6 +23,7 @@ struct pair {
 	struct end a, b;
 	struct ibv_srq *srq;
 	struct ibv_ah *ah; /* UD: from a to b */
+	bool foreign_cq; /* b.recv_cq was given */
 	bool through_wr; /* a was made with send_ops */
 };
 
@@ -30,6 +31,8 @@ struct pair_wish {
 	enum ibv_qp_type type;
 	bool srq;
 	uint64_t send_ops; /* IBV_QP_EX_WITH_*: made with ibv_create_qp_ex(3), posted to through ibv_wr_*(3) */
+	uint32_t inline_bytes; /* that a may send inline */
+	struct ibv_cq *recv_cq; /* b's, instead of one made here; pair_close leaves it alone */
 };
 
 /* Ready to send both ways. Where send_ops are refused as unsupported: SKIPs. */
