@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AbideError } from '../errors.ts';
 import type { Patch } from '../model/series.ts';
+import { copyBlobs } from './copies.ts';
 import { git, gitText, type GitResult } from './git.ts';
 import { keepsCarriageReturns, mailFile } from './mail-file.ts';
 import { openWorkTree, type WorkTree } from './work-tree.ts';
@@ -19,6 +20,8 @@ export interface Landing {
 }
 
 export interface AmOptions {
+  /** Blobs of the tree that a three-way merge may need. */
+  readonly images?: readonly string[];
   /** Paths that are left out of every patch. */
   readonly exclude?: readonly string[];
 }
@@ -63,7 +66,7 @@ export async function land(
     head = plain.made.at(-1) ?? head;
     if (plain.result.status === 0) continue;
     const stuck = patches[commits.length]!;
-    const other = await otherwise(tree, stuck, { ...options, head });
+    const other = await otherwise(store, tree, stuck, { ...options, head });
     if ('conflict' in other) return { commits, refused: { patch: stuck, result: plain.result, ...other } };
     head = other.commit;
     commits.push(other);
@@ -77,6 +80,7 @@ function isEmpty(patch: Patch, { exclude = [] }: AmOptions): boolean {
 
 /** What is tried where a patch does not apply as it stands: its text before format=flowed was undone, then a three-way merge. */
 async function otherwise(
+  store: Store,
   tree: WorkTree,
   patch: Patch,
   options: AmOptions & { readonly head: string },
@@ -93,6 +97,7 @@ async function otherwise(
   const back = await git(tree, ['apply', '--cached', '--reverse', '--check', '-v', '--', diff]);
   if (back.status === 0) return { commit: await commitNothing(tree, patch, head), way: 'already' };
   let conflict = false;
+  await copyBlobs(store, options.images ?? []);
   for (const mbox of [patch.mbox, patch.rawMbox]) {
     if (mbox === undefined) continue;
     const merged = await am(tree, [{ ...patch, mbox }], { ...options, merge: true });

@@ -7,7 +7,8 @@ import type { Case, Outcome, Step } from '../model/run.ts';
 import type { Series } from '../model/series.ts';
 import { land, type Landing, type Way } from './am.ts';
 import type { CatFile } from './cat-file.ts';
-import { explain, type Fault, type Problem } from './problem.ts';
+import { imageIds } from './pre-images.ts';
+import { LACKS, explain, type Fault, type Problem } from './problem.ts';
 import { diskFull, type Store } from './store.ts';
 import { clean } from './words.ts';
 
@@ -90,12 +91,14 @@ async function attempt(
   if (series.patches.length === 0) return undefined;
   if (base.commit === '') return { patch: 1, fault: 'tree', message: base.how };
   try {
-    const { refused } = await land(store, series.patches, { base: base.commit, commits });
+    const images = await imageIds(ask, series);
+    const { refused } = await land(store, series.patches, { base: base.commit, commits, images });
     return refused && (await explain(refused, { ask, series, base, secrets: store.secrets }));
   } catch (error) {
     const ours = diskFull(error) ?? error;
     if (!(ours instanceof AbideError) || (ours.code !== 'git-failed' && ours.code !== 'disk-full')) throw error;
-    const lacks = (await ask.info(`${base.commit}^{tree}`).catch(() => undefined)) === undefined;
+    const lacks =
+      LACKS.test(ours.message) || (await ask.info(`${base.commit}^{tree}`).catch(() => undefined)) === undefined;
     const message = clean(ours.message, store.secrets);
     return { patch: commits.length + 1, fault: lacks && ours.code !== 'disk-full' ? 'tree' : 'machine', message };
   }

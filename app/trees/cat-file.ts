@@ -32,8 +32,8 @@ interface Question {
 export function openCatFile(place: Place): CatFile {
   let running: ReturnType<typeof start> | undefined;
   const ask = (name: string, contents: boolean): Promise<{ info: ObjectInfo; bytes: Buffer } | undefined> => {
-    // Our paths come from mails: an empty one or one with a NUL names nothing.
-    if (name === '' || name.includes('\0')) return Promise.resolve(undefined);
+    // Our paths come from mails: an empty one, or one with a NUL, names nothing; git dies of `:./` and `:../` in a bare repository.
+    if (name === '' || name.includes('\0') || /:\.{1,2}(?:\/|$)/.test(name)) return Promise.resolve(undefined);
     if (running === undefined || running.ended()) running = start(place);
     return running.ask(name, contents);
   };

@@ -21,6 +21,9 @@ export interface Foreign {
   readonly shallow: string;
 }
 
+// Four lines, any path of which may hold a line end.
+const ANSWER = /^([^]+)\n(sha1|sha256)\n([^]+\/objects)\n([^]+\/shallow)\n$/;
+
 /** Throws `tree-unreadable`. `home` as in `Place`. */
 export async function readForeign(named: string, home: string): Promise<Foreign> {
   const dir = await realpath(named).catch((cause: unknown) => {
@@ -33,24 +36,25 @@ export async function readForeign(named: string, home: string): Promise<Foreign>
       throw unreadable(named, clean(cause), cause);
     },
   );
-  const [gitDir, format, objects, shallow] = found.stdout.toString('utf8').split('\n');
-  if (found.status !== 0 || !gitDir || !objects || !shallow || (format !== 'sha1' && format !== 'sha256')) {
+  const answer = ANSWER.exec(found.stdout.toString('utf8'));
+  if (found.status !== 0 || answer === null) {
     throw unreadable(named, clean(found.stderr) || 'it is no git repository');
   }
+  const [, gitDir, format, objects, shallow] = answer as unknown as string[];
   const listed = await git(place, ['for-each-ref', '--format=%(objectname) %(refname)']);
   if (listed.status !== 0) throw unreadable(named, clean(listed.stderr));
   return {
     dir,
-    gitDir,
-    objects,
-    objectFormat: format,
-    head: (await readFile(join(gitDir, 'HEAD'), 'utf8').catch(() => '')).trim(),
+    gitDir: gitDir!,
+    objects: objects!,
+    objectFormat: format === 'sha256' ? 'sha256' : 'sha1',
+    head: (await readFile(join(gitDir!, 'HEAD'), 'utf8').catch(() => '')).trim(),
     refs: listed.stdout
       .toString('utf8')
       .split('\n')
       .map(line => ({ id: line.slice(0, line.indexOf(' ')), name: line.slice(line.indexOf(' ') + 1) }))
       .filter(ref => ref.id !== '' && !/^refs\/(?:replace|bisect|worktree|rewritten|stash)/.test(ref.name)),
-    shallow: await readFile(shallow, 'utf8').catch(() => ''),
+    shallow: await readFile(shallow!, 'utf8').catch(() => ''),
   };
 }
 

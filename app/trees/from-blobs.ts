@@ -6,6 +6,7 @@ import type { FileDiff, Series } from '../model/series.ts';
 import { land, type Landing } from './am.ts';
 import type { CatFile } from './cat-file.ts';
 import { loadChange } from './change.ts';
+import { copyBlobs } from './copies.ts';
 import { gitText } from './git.ts';
 import { preImages, type PreImage } from './pre-images.ts';
 import type { Store } from './store.ts';
@@ -76,6 +77,7 @@ async function commitImages(
   ask: CatFile,
   job: { readonly over: string; readonly known: readonly { image: PreImage; id: string }[] },
 ): Promise<string> {
+  await copyBlobs(store, [...new Set(job.known.flatMap(one => (one.id === '' ? [] : [one.id])))]);
   await using tree = await openWorkTree(store, job.over);
   const zero = '0'.repeat(job.over.length);
   const entries = job.known.map(({ image, id }) =>

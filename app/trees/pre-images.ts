@@ -74,3 +74,11 @@ async function knowsOne(ask: CatFile, file: FileDiff, made: readonly string[]): 
   if (made.some(other => other.startsWith(id) || id.startsWith(other))) return true;
   return (await ask.info(id))?.type === 'blob';
 }
+
+/** Full ids of the blobs that the series was made against, as far as the tree has them. */
+export async function imageIds(ask: CatFile, series: Pick<Series, 'patches'>): Promise<string[]> {
+  const names = series.patches.flatMap(patch => patch.files.flatMap(file => file.preBlob ?? []));
+  const told = names.filter(name => name.length >= 4 && !ZERO.test(name));
+  const found = await Promise.all([...new Set(told)].map(name => ask.info(name)));
+  return [...new Set(found.flatMap(info => (info?.type === 'blob' ? [info.id] : [])))];
+}

@@ -23,7 +23,7 @@ export interface Problem {
 }
 
 // An object that a partial or damaged clone does not have.
-const LACKS =
+export const LACKS =
   /unable to read (?:tree|sha1|object|blob)|(?:bad|missing|invalid) (?:object|tree|blob)|could not read|unable to parse/i;
 // `fatal:` that the mail is to blame for; every other one is ours.
 const MAIL =

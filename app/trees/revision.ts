@@ -48,6 +48,8 @@ export async function listCommits(place: Place, range: string): Promise<string[]
 const FORMAT = [
   'format-patch',
   '--stdout',
+  // A line `From …` of a log gets a `>`, rather than be taken for the next mail.
+  '--pretty=mboxrd',
   '--full-index',
   '--binary',
   '-M',

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The private bare store in the cache: a copy of the tree's refs, none of its objects (alternates), a configuration and attributes of our own.
-// Everything that Abide makes lands here; the tree itself is never written to. Any number of runs share one store.
+// The private stores in the cache. `store.git` reads: the tree's refs, its objects by alternates, and our own. `made.git` writes: our own objects,
+// and copies of what git needs to make them. It knows nothing of the tree, since git touches the times of an object that it would write and finds
+// in an alternate. Both have a configuration and attributes of our own. Any number of runs share them.
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AbideError } from '../errors.ts';
 import { readForeign, type Foreign } from './foreign.ts';
-import { git, type Place } from './git.ts';
+import type { Place } from './git.ts';
 
 export interface Store extends Place {
-  /** The private bare repository. */
+  /** The private bare repository that has everything. */
   readonly gitDir: string;
+  /** The one in which objects are made. */
+  readonly made: Place;
   /** Where throwaway work trees live. */
   readonly work: string;
   readonly foreign: Foreign;
@@ -69,32 +72,28 @@ export async function openStore(dir: string, cache: string): Promise<Store> {
     const name = createHash('sha256').update(`${foreign.objectFormat} ${foreign.gitDir}`).digest('hex').slice(0, 16);
     const root = join(trees, name);
     const gitDir = join(root, 'store.git');
+    const made = join(root, 'made.git');
     const work = join(root, 'work');
     await mkdir(work, { recursive: true });
-    await mkdir(join(gitDir, 'objects', 'info'), { recursive: true });
-    await mkdir(join(gitDir, 'info'), { recursive: true });
-    await mkdir(join(gitDir, 'refs'), { recursive: true });
-    await fill(gitDir, foreign);
-    const store = {
-      cwd: gitDir,
-      home,
-      gitDir,
-      work,
-      foreign,
-      secrets: [root, trees, cache, foreign.dir, foreign.gitDir],
-    };
-    await forget(store);
-    return store;
+    await fill(made, { ...foreign, refs: [], shallow: '', head: '' }, []);
+    await fill(gitDir, foreign, [foreign.objects, join(made, 'objects')]);
+    const secrets = [root, trees, cache, foreign.dir, foreign.gitDir];
+    await forget(made);
+    return { cwd: gitDir, home, gitDir, made: { cwd: made, home }, work, foreign, secrets };
   } catch (error) {
     throw diskFull(error) ?? error;
   }
 }
 
 /** Each file is replaced whole, so that a run beside this one sees the old or the new. HEAD last: without it, it is no repository yet. */
-async function fill(gitDir: string, foreign: Foreign): Promise<void> {
+async function fill(gitDir: string, foreign: Foreign, alternates: readonly string[]): Promise<void> {
+  await mkdir(join(gitDir, 'objects', 'info'), { recursive: true });
+  await mkdir(join(gitDir, 'objects', 'pack'), { recursive: true });
+  await mkdir(join(gitDir, 'info'), { recursive: true });
+  await mkdir(join(gitDir, 'refs'), { recursive: true });
   await replace(join(gitDir, 'config'), configText(foreign));
   await replace(join(gitDir, 'info', 'attributes'), ATTRIBUTES);
-  await replace(join(gitDir, 'objects', 'info', 'alternates'), `${quote(foreign.objects)}\n`);
+  await replace(join(gitDir, 'objects', 'info', 'alternates'), alternates.map(path => `${quote(path)}\n`).join(''));
   if (foreign.shallow === '') await rm(join(gitDir, 'shallow'), { force: true });
   else await replace(join(gitDir, 'shallow'), foreign.shallow);
   await replace(join(gitDir, 'packed-refs'), foreign.refs.map(ref => `${ref.id} ${ref.name}\n`).join(''));
@@ -134,14 +133,23 @@ async function replace(path: string, text: string): Promise<void> {
   }
 }
 
-/** Once a week, what series of more than two weeks ago left behind goes; whatever is needed again is made again, with the same ids. */
-async function forget(store: Store): Promise<void> {
-  const stamp = join(store.gitDir, 'abide-pruned');
+/**
+ * Once a week, objects that no run has made or used for two weeks go. git makes an object's file young again where it would write the same one, so
+ * whatever a series of these days is made of stays; and what is needed later is made again, with the same ids.
+ */
+async function forget(made: string): Promise<void> {
+  const stamp = join(made, 'abide-swept');
   const last = await stat(stamp).catch(() => undefined);
-  if (last === undefined) return await writeFile(stamp, '');
-  if (Date.now() - last.mtimeMs < 7 * DAY) return;
-  await utimes(stamp, new Date(), new Date());
-  await git(store, ['prune', '--expire=14.days.ago']);
+  if (last !== undefined && Date.now() - last.mtimeMs < 7 * DAY) return;
+  await writeFile(stamp, '');
+  if (last === undefined) return;
+  const objects = join(made, 'objects');
+  for (const entry of await readdir(objects, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || entry.parentPath === join(objects, 'info')) continue;
+    const info = await stat(path).catch(() => undefined);
+    if (info !== undefined && Date.now() - info.mtimeMs > 14 * DAY) await rm(path, { force: true });
+  }
 }
 
 /** The same error as `disk-full` where the file system says so, else undefined. */

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, readlink, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { copyCommit } from './copies.ts';
 import { gitText, type Place } from './git.ts';
 import type { Store } from './store.ts';
 
@@ -19,7 +20,7 @@ export async function openWorkTree(store: Store, commit: string): Promise<WorkTr
   const home = join(store.work, name);
   // git names the administrative folder after the work tree's last part, so that part is unique.
   const cwd = join(home, name);
-  const admin = join(store.gitDir, 'worktrees', name);
+  const admin = join(store.made.cwd, 'worktrees', name);
   const place = { cwd, home: store.home };
   const dispose = async (): Promise<void> => {
     await rm(home, { recursive: true, force: true });
@@ -27,7 +28,8 @@ export async function openWorkTree(store: Store, commit: string): Promise<WorkTr
   };
   try {
     await mkdir(home);
-    await gitText(store, ['worktree', 'add', '--no-checkout', '--detach', '--', cwd, commit]);
+    await copyCommit(store, commit);
+    await gitText(store.made, ['worktree', 'add', '--no-checkout', '--detach', '--', cwd, commit]);
     await gitText(place, ['read-tree', commit]);
   } catch (error) {
     await dispose();
@@ -53,7 +55,7 @@ export async function sweep(store: Store): Promise<void> {
   for (const name of await readdir(store.work).catch(() => [])) {
     if (await alive(name, join(store.work, name))) continue;
     await rm(join(store.work, name), { recursive: true, force: true });
-    await rm(join(store.gitDir, 'worktrees', name), { recursive: true, force: true });
+    await rm(join(store.made.cwd, 'worktrees', name), { recursive: true, force: true });
   }
 }
 
