@@ -98,7 +98,7 @@ function blameForApply(applied: Applied, series: Series, evidence: Evidence): vo
   evidence.findings.push({
     rule: 'does-not-apply',
     severity: 'error',
-    message: `Patch ${problem.patch}/${series.patches.length} ("${subject}") does not apply to ${evidence.base.commit.slice(0, 12)} (${evidence.base.how}): ${problem.message}\nRebase the series, and send it as git format-patch and git send-email make it.`,
+    message: `Patch ${problem.patch}/${series.patches.length} ("${subject}") does not apply to ${evidence.base.commit.slice(0, 12)}. ${problem.message}\nRebase the series, and send it as git format-patch and git send-email make it.`,
     at: { patch: problem.patch, path, side: 'pre', line: problem.line ?? 0 },
     fingerprint: fingerprint({ rule: 'does-not-apply', path, symbol: subject }),
     ...(problem.hunk ? { witness: problem.hunk } : {}),

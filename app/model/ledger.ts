@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The skip ledger: base and patched compared case by case, so that a test that silently stopped running is seen.
 import type { LedgerEntry, Outcome, Run, Step } from './run.ts';
+import { checkOfStep } from './steps.ts';
 
 type Seen = { readonly outcome: Outcome; readonly reason: string };
-
-/** Steps that exist on one target alone: the base is neither applied nor built patch by patch. */
-const ONE_SIDED = /^(apply|configure|build\b|boot$)/;
 
 /** Every case of every step that both targets run; a step without cases is a case of its own. */
 function cases(steps: readonly Step[]): Map<string, { step: string; case: string; seen: Seen }> {
   const all = new Map<string, { step: string; case: string; seen: Seen }>();
   for (const step of steps) {
-    if (ONE_SIDED.test(step.name)) continue;
+    // Applying and building differ by nature: the base is built in one go, and not applied. Booting is ours.
+    if (checkOfStep(step.name) !== 'odp' || step.name === 'boot') continue;
     const own = step.cases.length > 0 ? step.cases : [{ name: '', outcome: step.outcome, reason: step.reason }];
     for (const one of own) {
       const seen = { outcome: one.outcome, reason: one.reason ?? step.reason ?? '' };

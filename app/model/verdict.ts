@@ -4,6 +4,7 @@ import type { Finding } from './change.ts';
 import type { Verdict } from './report.ts';
 import type { LedgerEntry, Run } from './run.ts';
 import type { Series } from './series.ts';
+import { checkOfStep } from './steps.ts';
 
 export interface Evidence {
   readonly series: Pick<Series, 'state' | 'problem'>;
@@ -46,10 +47,8 @@ export function decide(evidence: Evidence): Decision {
   if (trouble) return { verdict: 'error', because: trouble };
   const warnings = counted.filter(f => f.severity === 'warning').length;
   if (warnings > 0) return { verdict: 'warn', because: count(warnings, 'warning') + ', no error' };
-  const ran = evidence.runs
-    .filter(r => r.target === 'patched')
-    .flatMap(r => r.steps)
-    .flatMap(s => s.cases);
+  const steps = evidence.runs.filter(r => r.target === 'patched').flatMap(r => r.steps);
+  const ran = steps.filter(s => checkOfStep(s.name) === 'odp').flatMap(s => s.cases);
   const passed = ran.filter(c => c.outcome === 'pass').length;
   return { verdict: 'pass', because: passed > 0 ? `nothing found, ${count(passed, 'test')} passed` : 'nothing found' };
 }

@@ -2,7 +2,8 @@
 // `--format b4`: the JSON array that b4 expects of a check command (review-series-check-cmd): tool, status, summary, details.
 import type { Report } from '../model/index.ts';
 import { forLine, forTerminal } from '../model/harmless.ts';
-import { checkOfStep, summarise } from './summary.ts';
+import { checkOfFinding, checkOfStep } from '../model/steps.ts';
+import { summarise } from './summary.ts';
 
 // b4 knows pass, warn and fail; an error of ours must not be held against the author, so it is a warn that says so.
 const STATUS = { pass: 'pass', warn: 'warn', fail: 'fail', error: 'warn', skip: 'warn' } as const;
@@ -19,16 +20,14 @@ export function renderB4(report: Report): string {
 }
 
 function details(report: Report, check: string): string {
-  if (check === 'rules') {
-    return report.findings
-      .map(f => forTerminal(`${f.severity} ${f.rule} ${f.at.path}:${f.at.line} (patch ${f.at.patch})\n${f.message}`))
-      .join('\n\n');
-  }
+  const findings = report.findings
+    .filter(f => checkOfFinding(f.rule) === check)
+    .map(f => `${f.severity} ${f.rule} ${f.at.path}:${f.at.line} (patch ${f.at.patch})\n${f.message}\n`);
   const blamed =
     check === 'odp' ? report.ledger.map(e => `${e.base} -> ${e.patched} ${e.step} ${e.case}: ${e.reason}`) : [];
   const steps = report.runs
     .flatMap(run => run.steps.map(step => ({ run, step })))
     .filter(({ step }) => checkOfStep(step.name) === check)
     .map(({ run, step }) => `${run.target} ${step.name}: ${step.outcome}${step.reason ? `, ${step.reason}` : ''}`);
-  return forTerminal([...blamed, ...steps].join('\n'));
+  return forTerminal([...findings, ...blamed, ...steps].join('\n'));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What every reporter counts the same way: the checks with one word each. Pure.
+import { checkOfFinding, checkOfStep } from '../model/steps.ts';
 import type { Check, Outcome, Report, Run, Step } from '../model/index.ts';
 
 export interface CheckSummary {
@@ -9,7 +10,7 @@ export interface CheckSummary {
   readonly detail: string;
 }
 
-const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+const plural = (n: number, word: string, many = `${word}s`): string => `${n} ${n === 1 ? word : many}`;
 
 export function countCases(steps: readonly Step[]): Record<Outcome, number> {
   const counts = { pass: 0, fail: 0, skip: 0, error: 0 };
@@ -29,11 +30,6 @@ export function countsInWords(counts: Record<Outcome, number>): string {
 const stepsOf = (run: Run | undefined, check: 'apply' | 'build' | 'odp'): Step[] =>
   (run?.steps ?? []).filter(step => checkOfStep(step.name) === check);
 
-export function checkOfStep(name: string): 'apply' | 'build' | 'odp' {
-  if (name === 'apply') return 'apply';
-  return /^(configure|build)\b/.test(name) ? 'build' : 'odp';
-}
-
 function worst(steps: readonly Step[]): Outcome {
   const order: Outcome[] = ['error', 'fail', 'pass', 'skip'];
   return order.find(outcome => steps.some(step => step.outcome === outcome)) ?? 'skip';
@@ -47,12 +43,12 @@ export function summarise(report: Report): CheckSummary[] {
     if (check !== 'apply' && check !== 'build' && check !== 'odp') return [];
     const steps = stepsOf(patched, check);
     if (steps.length === 0) return [{ check, outcome: 'skip', detail: 'not reached' }];
-    return [check === 'odp' ? summariseOdp(report, steps) : summariseSteps(check, steps)];
+    return [check === 'odp' ? summariseOdp(report, steps) : summariseSteps(report, check, steps)];
   });
 }
 
 function summariseRules(report: Report): CheckSummary {
-  const own = report.findings.filter(f => !f.suppressed);
+  const own = report.findings.filter(f => !f.suppressed && checkOfFinding(f.rule) === 'rules');
   const errors = own.filter(f => f.severity === 'error').length;
   const warnings = own.filter(f => f.severity === 'warning').length;
   const parts = [...(errors ? [plural(errors, 'error')] : []), ...(warnings ? [plural(warnings, 'warning')] : [])];
@@ -60,14 +56,19 @@ function summariseRules(report: Report): CheckSummary {
   return { check: 'rules', outcome, detail: parts.join(', ') || 'nothing found' };
 }
 
-function summariseSteps(check: Check, steps: readonly Step[]): CheckSummary {
+function summariseSteps(report: Report, check: Check, steps: readonly Step[]): CheckSummary {
   const bad = steps.find(step => step.outcome === 'fail' || step.outcome === 'error');
-  const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
-  const detail = bad
-    ? `${bad.name}: ${bad.reason ?? bad.outcome}`
-    : `${plural(steps.length, 'step')} in ${seconds.toFixed(1)} s`;
-  return { check, outcome: worst(steps), detail };
+  if (bad) return { check, outcome: worst(steps), detail: firstSentence(bad.reason ?? bad.outcome) };
+  const warnings = report.findings.filter(f => !f.suppressed && checkOfFinding(f.rule) === check).length;
+  const seconds = steps.reduce((sum, step) => sum + step.seconds, 0).toFixed(1);
+  const patches = plural(report.series.patches.length, 'patch', 'patches');
+  if (warnings > 0) return { check, outcome: 'warn', detail: `${plural(warnings, 'new warning')}, in ${seconds} s` };
+  return { check, outcome: worst(steps), detail: `${patches} in ${seconds} s` };
 }
+
+/** The detail of a check is one line; the whole is with the finding or the step. */
+const firstSentence = (text: string): string =>
+  /^[^\n]*?[.:](?=\s)/.exec(text)?.[0].slice(0, -1) ?? text.split('\n')[0]!;
 
 function summariseOdp(report: Report, steps: readonly Step[]): CheckSummary {
   const blamed = report.ledger.filter(e => e.kind === 'broken' || e.kind === 'lost').length;

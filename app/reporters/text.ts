@@ -3,6 +3,7 @@
 import { createColors } from 'picocolors';
 import type { Finding, LedgerEntry, Report, Run, Verdict } from '../model/index.ts';
 import { forLine, forTerminal } from '../model/harmless.ts';
+import { checkOfStep } from '../model/steps.ts';
 import { countCases, countsInWords, summarise } from './summary.ts';
 import { wrap } from './wrap.ts';
 
@@ -63,9 +64,10 @@ function oneFinding(finding: Finding, report: Report, c: Colors): string[] {
   const color = { error: c.red, warning: c.yellow, info: c.cyan }[finding.severity];
   const { patch, path, line, side } = finding.at;
   const total = report.series.patches[0]?.total ?? report.series.patches.length;
-  const where = [forLine(path) + (line > 0 ? `:${line}` : ''), ...(side === 'pre' ? ['(removed line)'] : [])].filter(
-    Boolean,
-  );
+  const where = [
+    forLine(path) + (line > 0 ? `:${line}` : ''),
+    ...(side === 'pre' ? ['(before the series)'] : []),
+  ].filter(Boolean);
   const blamed = patch > 0 ? `patch ${patch}/${total}` : 'series';
   return [
     `${color(finding.severity)}  ${c.bold(finding.rule)}  ${where.join(' ')}  ${c.dim(`[${blamed}, ${finding.fingerprint}]`)}`,
@@ -86,7 +88,7 @@ function tests(report: Report, c: Colors): string[] {
   const guests = report.runs.filter(run => run.kernel !== '-');
   if (guests.length === 0) return failedSteps(report.runs, c);
   const lines = guests.map(run => {
-    const steps = run.steps.filter(step => !/^(apply|configure|build)\b/.test(step.name));
+    const steps = run.steps.filter(step => checkOfStep(step.name) === 'odp');
     const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
     return `  ${run.target.padEnd(8)} Linux ${forLine(run.kernel)}, ${run.accel}: ${countsInWords(countCases(steps))} in ${seconds.toFixed(1)} s`;
   });
