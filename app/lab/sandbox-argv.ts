@@ -3,7 +3,7 @@
 
 export interface Bind {
   readonly from: string;
-  /** An absolute path inside the sandbox. */
+  /** A path directly below / of the sandbox: folders on the way would not be readable. */
   readonly to: string;
   readonly write?: boolean;
 }

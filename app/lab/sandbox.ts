@@ -29,7 +29,7 @@ export interface SandboxJob {
   readonly collectMiB?: number;
   readonly signal?: AbortSignal;
   /** Raw pieces of what it prints, as they come. Hostile: sanitise what you show. */
-  readonly onOutput?: (piece: string) => void;
+  readonly onOutput?: (piece: Uint8Array) => void;
 }
 
 export interface SandboxResult {
@@ -77,7 +77,7 @@ export async function runSandboxed(job: SandboxJob): Promise<SandboxResult> {
   const streams = child.stdio as unknown as (Readable | null)[];
   streams[1]?.on('data', (piece: Buffer) => {
     printed.add(piece);
-    if (stopped === undefined) job.onOutput?.(piece.toString('utf8'));
+    if (stopped === undefined) job.onOutput?.(piece);
   });
   streams[2]?.on('data', (piece: Buffer) => said.add(piece));
   streams[FD.status]?.on('data', (piece: Buffer) => {
