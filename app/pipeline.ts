@@ -115,14 +115,13 @@ async function build(
   progress('building the base');
   const base = await retried(() => lab.buildBase(applied.base.commit), evidence, 'the build of the base');
   evidence.baseSteps.push(...base.steps);
-  if (!base.built) {
-    evidence.trouble = 'the base itself does not build here, so nothing can be said of the series';
-    return;
-  }
+  if (!base.built) evidence.trouble = 'the base itself does not build here, so nothing can be said of the series';
+  if (!base.built || isBroken(base.steps)) return;
   progress('building the series');
   const patched = await retried(() => lab.buildSeries(applied, series), evidence, 'the build of the series');
   evidence.patched.push(...patched.steps);
   if (checks.includes('build')) evidence.findings.push(...patched.findings);
+  if (isBroken(patched.steps)) return;
   if (!patched.built || !checks.includes('odp')) {
     if (!patched.built && checks.includes('odp'))
       evidence.notices.push({
@@ -139,6 +138,8 @@ async function build(
   ]);
   evidence.guests = { base: onBase, patched: onPatched };
 }
+
+const isBroken = (steps: readonly Step[]): boolean => steps.some(step => step.outcome === 'error');
 
 /** A fault of the machine may be chance: once more, and said so. */
 async function retried<T extends { steps: Step[] }>(
