@@ -45,10 +45,21 @@ export async function replay(options: ReplayOptions): Promise<void> {
   const releases = await readReleases(place, [...new Set(commits.flatMap(commit => commit.parent ?? []))]);
   await using blobs = openCatFile(place);
   const judging = { rules, place, blobs, releases };
+  const batches = Array.from({ length: Math.ceil(commits.length / BATCH) }, (_, at) =>
+    commits.slice(at * BATCH, (at + 1) * BATCH),
+  );
   let findings = 0;
-  for (let at = 0; at < commits.length; at += BATCH) {
-    for (const { commit, found, ms } of await judgeBatch(commits.slice(at, at + BATCH), judging)) {
+  // Git reads the next batch while this one is judged.
+  let loading = load(batches[0], judging);
+  for (const at of batches.keys()) {
+    const loaded = await loading;
+    loading = load(batches[at + 1], judging);
+    loading.catch(() => undefined); // told when it is awaited; a throw before that must not leave it unheard
+    for (const { commit, change } of loaded) {
       if (options.signal?.aborted) throw new AbideError('interrupted', 'the replay was interrupted');
+      const from = performance.now();
+      const found = change === undefined ? [] : judge(change, rules);
+      const ms = Math.round((performance.now() - from) * 100) / 100;
       findings += found.length;
       options.out.write(JSON.stringify(toLine(commit, found, ms)) + '\n');
     }
@@ -74,13 +85,13 @@ interface Judging {
   readonly releases: Releases;
 }
 
-interface Judged {
+interface Loaded {
   readonly commit: HistoryCommit;
-  readonly found: readonly Finding[];
-  readonly ms: number;
+  /** Undefined where no rule looks at it. */
+  readonly change: Change | undefined;
 }
 
-async function judgeBatch(commits: readonly HistoryCommit[], judging: Judging): Promise<Judged[]> {
+async function load(commits: readonly HistoryCommit[] = [], judging: Judging): Promise<Loaded[]> {
   const { rules } = judging;
   const wanted = (file: TouchedFile): boolean =>
     file.regular &&
@@ -90,21 +101,12 @@ async function judgeBatch(commits: readonly HistoryCommit[], judging: Judging): 
     judging.place,
     awake.map(commit => commit.sha),
   );
-  // Asked for all at once: git answers while the first are judged.
-  const changes = new Map(
-    commits.map(commit => [
-      commit,
-      diffs.has(commit.sha) ? loadChange(commit, diffs.get(commit.sha) ?? '', judging) : undefined,
-    ]),
+  return Promise.all(
+    commits.map(async commit => {
+      const diff = diffs.get(commit.sha);
+      return { commit, change: diff === undefined ? undefined : await loadChange(commit, diff, judging) };
+    }),
   );
-  const judged: Judged[] = [];
-  for (const [commit, loading] of changes) {
-    const change = await loading;
-    const from = performance.now();
-    const found = change === undefined ? [] : judge(change, rules);
-    judged.push({ commit, found, ms: Math.round((performance.now() - from) * 100) / 100 });
-  }
-  return judged;
 }
 
 /** The commit as a change of one patch, with the texts of those files that a rule wakes up for; undefined where none does. */

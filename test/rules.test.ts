@@ -18,9 +18,9 @@ import {
   type Rule,
 } from '../app/review/index.ts';
 import { rules } from '../rules/index.ts';
+import { historyDir } from './support/env.ts';
 
 const root = join(import.meta.dirname, '..');
-const history = process.env['ABIDE_HISTORY'];
 
 const place = ({ message, at, symbol }: Finding) => ({ message, path: at.path, side: at.side, line: at.line, symbol });
 const promised = (rule: Rule, find: Expected) => ({
@@ -123,10 +123,10 @@ describe('rules', () => {
         });
 
       for (const seen of rule.examples.seen)
-        (history === undefined ? it.skip : it)(
-          `fires on ${seen.commit} of rdma-core${history === undefined ? ' (needs ABIDE_HISTORY)' : ''}`,
+        (historyDir === undefined ? it.skip : it)(
+          `fires on ${seen.commit} of rdma-core${historyDir === undefined ? ' (needs ABIDE_HISTORY, a full clone of rdma-core)' : ''}`,
           async () => {
-            const gitDir = execFileSync('git', ['-C', history ?? '', 'rev-parse', '--absolute-git-dir'], {
+            const gitDir = execFileSync('git', ['-C', historyDir ?? '', 'rev-parse', '--absolute-git-dir'], {
               encoding: 'utf8',
             }).trim();
             const lines: string[] = [];

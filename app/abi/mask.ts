@@ -3,12 +3,22 @@
 
 /** Attributes and linkage words: they say nothing about layout. */
 const WORDS =
-  /\b(?:__attribute_const|__attribute_pure|__attribute_used__|BEGIN_C_DECLS|END_C_DECLS|HIDDEN|MAD_EXPORT|IBND_EXPORT|UMAD_DEPRECATED|ALWAYS_INLINE|__always_inline|__maybe_unused|__force|__sparse_bitwise|__rdma_bitwise|__bitwise|__packed|__malloc|IB_DEPRECATED)\b/g;
+  /\b(?:__attribute_const|__attribute_pure|__attribute_used__|BEGIN_C_DECLS|END_C_DECLS|HIDDEN|MAD_EXPORT|IBND_EXPORT|UMAD_DEPRECATED|ALWAYS_INLINE|__always_inline|__maybe_unused|__force|__sparse_bitwise|__rdma_bitwise|__bitwise|__packed|__malloc|IB_DEPRECATED|__const)\b/g;
 const CALLS = /\b(?:__attribute__|__attribute|__aligned|static_assert|_Static_assert|__printf|__nonnull)\s*\(/g;
 const SYMVER = /\b(?:LATEST_SYMVER_FUNC|COMPAT_SYMVER_FUNC)\s*\(/g;
 
+/** Loops of ccan/list.h and its like: to the grammar they are calls in front of a block. */
+const LOOPS = /\b\w*for_each\w*(?=\s*\()/g;
+/** Macros that take a type: `container_of(ptr, struct x, member)`. */
+const TYPE_ARGUMENT =
+  /\b(?:container_of|offsetofend|vext_field_avail|field_avail|list_(?:top|pop|tail|next|prev|entry))\s*\([^;{}]{0,200}?\b(?:struct|union)\b/g;
+
 export function maskMacros(text: string): string {
-  let masked = text.replace(WORDS, word => ' '.repeat(word.length));
+  let masked = text
+    .replace(WORDS, word => ' '.repeat(word.length))
+    .replace(/\b_Atomic(\s*)\(([^()]*)\)/g, '       $1 $2 ')
+    .replace(LOOPS, word => 'while'.padEnd(word.length))
+    .replace(TYPE_ARGUMENT, words => words.replace(/\b(?:struct|union)$/, word => ' '.repeat(word.length)));
   if (masked.includes('__a') || masked.includes('tatic_') || masked.includes('__n') || masked.includes('__p'))
     masked = blankCalls(masked);
   if (masked.includes('_SYMVER_FUNC')) masked = unwrapSymver(masked);
@@ -50,6 +60,7 @@ function unwrapSymver(text: string): string {
     if (match.index < done) continue;
     const from = match.index + match[0].length;
     const end = closing(text, from);
+    if (text[end - 1] !== ')') break;
     const [name = '', version = '', node = '', returns = '', ...params] = splitArguments(text.slice(from, end - 1));
     const lost = (match[0] + name + version + node).replace(/[^\n]/g, '');
     out += text.slice(done, match.index) + `${lost}${returns} ${name.trim()}(${params.join(',')})`;

@@ -3,14 +3,13 @@
 import type { Node } from 'web-tree-sitter';
 import { baseTokens, flat, leaves, readDeclarator, readMembers, span, typeOf } from './declarator.ts';
 import type { Assignment, Body, Call, Enum, Facts, Func, Local, Struct, Test } from './facts.ts';
-import { maskMacros } from './mask.ts';
 import { withTree } from './parser.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
 export function readFacts(text: string): Facts {
   const facts: Mutable<Facts> = { structs: [], enums: [], functions: [], typedefs: [] };
-  withTree(maskMacros(text), root => readNode(root, facts));
+  withTree(text, root => readNode(root, facts));
   return facts;
 }
 

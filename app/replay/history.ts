@@ -35,7 +35,7 @@ export async function readHistory(
   const ids =
     'shas' in which
       ? await resolveAll(place, which.shas)
-      : await list(place, ['--no-merges', '--reverse', '--end-of-options', which.range, '--']);
+      : await list(place, ['--no-merges', '--topo-order', '--reverse', '--end-of-options', which.range, '--']);
   if (ids.length === 0) return [];
   const input = Buffer.from(ids.join('\n') + '\n');
   const text = (await gitBytes(place, ['log', '--no-walk=unsorted', '--root', ...SHOW, '--stdin'], input)).toString(
