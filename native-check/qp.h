@@ -9,7 +9,7 @@
 
 #include "device.h"
 
-enum { QUEUE_DEPTH = 64 };
+enum { QUEUE_DEPTH = 64, UD_QKEY = 0x11111111 };
 
 struct end {
 	struct ibv_qp *qp;
