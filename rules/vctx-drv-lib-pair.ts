@@ -15,19 +15,26 @@ const VERBS = new Set(
 
 const wordsOf = (name: string): string[] => name.replace(/^_+/, '').split('_');
 
-/** What may be left of a slot's name when its side is taken away. */
+/** What may be left of a slot's name when its side is taken away. Where the word taken away names no side, a verb must be left. */
 function stems(name: string): string[] {
   const words = wordsOf(name);
-  const shorter = [words, words.slice(1), words.slice(2)];
-  if (ROLES.has(words.at(-1) ?? '')) shorter.push(words.slice(0, -1), words.slice(1, -1));
-  return shorter.filter(rest => rest.length > 1 && rest.some(word => VERBS.has(word))).map(rest => rest.join('_'));
+  const [first = '', last = ''] = [words[0], words.at(-1)];
+  const rest: string[][] = [];
+  if (ROLES.has(first)) rest.push(words.slice(1), words.slice(2));
+  if (ROLES.has(last)) rest.push(words.slice(0, -1), words.slice(1, -1));
+  const byVerb = [words, words.slice(1), words.slice(2)].filter(
+    left => left.length > 1 && left.some(word => VERBS.has(word)),
+  );
+  return [...rest, ...byVerb].filter(left => left.length > 0).map(left => left.join('_'));
 }
 
 /** The verb that both slots serve, if their names say so and their signatures are one. */
 function sharedVerb(a: Member, b: Member): string | undefined {
   if (!sameType(a.type, b.type)) return undefined;
   const others = new Set(stems(b.name));
-  return stems(a.name).find(stem => others.has(stem));
+  return stems(a.name)
+    .filter(stem => others.has(stem))
+    .sort((left, right) => right.length - left.length)[0];
 }
 
 export default defineRule({
@@ -99,6 +106,26 @@ export default defineRule({
             line: 2,
             symbol: 'verbs_context.set_rate',
             data: { first: 'vendor_set_rate', second: 'set_rate', verb: 'set_rate' },
+          },
+        ],
+      },
+      {
+        title: 'sides at the end of the name, and a verb that nobody has heard of',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: 'struct verbs_context {\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+            post: 'struct verbs_context {\n\tint (*ratelimit_drv)(struct ibv_qp *qp);\n\tint (*ratelimit_lib)(struct ibv_qp *qp);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+          },
+        ],
+        finds: [
+          {
+            message: 'pair',
+            path: 'libibverbs/verbs.h',
+            side: 'post',
+            line: 2,
+            symbol: 'verbs_context.ratelimit',
+            data: { first: 'ratelimit_drv', second: 'ratelimit_lib', verb: 'ratelimit' },
           },
         ],
       },

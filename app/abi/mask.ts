@@ -63,7 +63,7 @@ function unwrapSymver(text: string): string {
     if (text[end - 1] !== ')') break;
     const [name = '', version = '', node = '', returns = '', ...params] = splitArguments(text.slice(from, end - 1));
     const lost = (match[0] + name + version + node).replace(/[^\n]/g, '');
-    out += text.slice(done, match.index) + `${lost}${returns} ${name.trim()}(${params.join(',')})`;
+    out += text.slice(done, match.index) + `${lost}${returns} ${name.replace(/\s+/g, ' ').trim()}(${params.join(',')})`;
     done = end;
   }
   return out + text.slice(done);
