@@ -95,6 +95,10 @@ function tmpfs(path: string, bytes: number): string[] {
   return ['--perms', '1777', '--size', String(bytes), '--tmpfs', path];
 }
 
+// Files that whoever started Abide left open would reach the job; bash, since dash cannot name a descriptor above 9.
+const LAST_STEP =
+  'for fd in /proc/self/fd/*; do fd=${fd##*/}; if [ "$fd" -gt 5 ]; then eval "exec $fd>&-"; fi; done; exec "$@" 2>&1';
+
 // Set inside the user namespace: there (Linux 5.14 and later) nproc counts the job's own processes, not all of the user's.
 function limited(layout: SandboxLayout): string[] {
   const { limits } = layout;
@@ -110,20 +114,6 @@ function limited(layout: SandboxLayout): string[] {
   };
   const options = Object.entries(rlimits).map(([name, value]) => `--${name}=${value}`);
   // If the host itself runs out of memory, its kernel is to take this job first.
-  return [
-    'prlimit',
-    ...options,
-    'choom',
-    '-n',
-    '1000',
-    '--',
-    'nice',
-    '-n',
-    '5',
-    'sh',
-    '-c',
-    'exec "$@" 2>&1',
-    'sh',
-    ...layout.argv,
-  ];
+  const kind = ['choom', '-n', '1000', '--', 'nice', '-n', '10'];
+  return ['prlimit', ...options, ...kind, 'bash', '-c', LAST_STEP, 'bash', ...layout.argv];
 }

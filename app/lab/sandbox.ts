@@ -102,8 +102,8 @@ export async function runSandboxed(job: SandboxJob): Promise<SandboxResult> {
         const usage = await look(init, scratch);
         hostLow = usage.hostFreeMiB < HOST_FLOOR_MIB;
         if (usage.residentMiB > job.limits.memoryMiB || hostLow) stop('memory');
-        // Ours (bwrap twice, its first process) count here and not there: the two numbers are never quite equal.
-        else if (usage.tasks >= job.limits.processes) stop('processes');
+        // While some start others end: at the limit one look sees a few less.
+        else if (usage.tasks >= 0.9 * job.limits.processes) stop('processes');
         else if (usage.diskFull) stop('disk');
       }
       await new Promise(resolve => setTimeout(resolve, WATCH_MS));
