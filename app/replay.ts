@@ -92,22 +92,29 @@ interface Loaded {
 }
 
 async function load(commits: readonly HistoryCommit[] = [], judging: Judging): Promise<Loaded[]> {
-  const { rules } = judging;
-  const wanted = (file: TouchedFile): boolean =>
-    file.regular &&
-    rules.some(rule => rule.meta.reads(file.path) || (file.oldPath !== undefined && rule.meta.reads(file.oldPath)));
-  const awake = commits.filter(commit => commit.files.some(wanted));
+  const readers = new Map(
+    commits.map(commit => [
+      commit,
+      judging.rules.filter(rule => commit.files.some(file => file.regular && reads(rule, file))),
+    ]),
+  );
+  const asked = commits.filter(commit => readers.get(commit)?.length);
   const diffs = await readDiffs(
     judging.place,
-    awake.map(commit => commit.sha),
+    asked.map(commit => commit.sha),
   );
   return Promise.all(
     commits.map(async commit => {
       const diff = diffs.get(commit.sha);
-      return { commit, change: diff === undefined ? undefined : await loadChange(commit, diff, judging) };
+      // A look at the raw text spares most commits the parsing: few diffs hold a word that wakes the only rules which read them.
+      const awake = diff !== undefined && readers.get(commit)?.some(({ meta }) => meta.wakes?.test(diff) ?? true);
+      return { commit, change: awake ? await loadChange(commit, diff, judging) : undefined };
     }),
   );
 }
+
+const reads = ({ meta }: Rule, { path, oldPath }: TouchedFile): boolean =>
+  meta.reads(path) || (oldPath !== undefined && meta.reads(oldPath));
 
 /** The commit as a change of one patch, with the texts of those files that a rule wakes up for; undefined where none does. */
 async function loadChange(commit: HistoryCommit, diff: string, judging: Judging): Promise<Change | undefined> {

@@ -35,7 +35,7 @@ describe('replay', () => {
     execFileSync('git', ['-C', join(folder, 'tree'), ...args], {
       encoding: 'utf8',
       env: {
-        ...{ PATH: process.env['PATH'], HOME: folder, GIT_CONFIG_NOSYSTEM: '1', TZ: 'UTC', LC_ALL: 'C' },
+        ...{ PATH: '/usr/local/bin:/usr/bin:/bin', HOME: folder, GIT_CONFIG_NOSYSTEM: '1', TZ: 'UTC', LC_ALL: 'C' },
         ...{
           GIT_AUTHOR_NAME: 'A',
           GIT_AUTHOR_EMAIL: 'a@example.com',

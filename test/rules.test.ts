@@ -87,6 +87,9 @@ describe('rules', () => {
       it('wakes for its own examples, and reads their files', () => {
         for (const example of rule.examples.bad)
           for (const find of example.finds) assert.ok(rule.meta.reads(find.path), `${example.title}: ${find.path}`);
+        // The replay looks at whole diffs before it looks at lines.
+        const { wakes } = rule.meta;
+        if (wakes) assert.ok(!/^\^|\$$/.test(wakes.source) && wakes.flags === '', `${wakes}`);
       });
 
       for (const example of rule.examples.bad) {

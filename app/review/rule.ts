@@ -20,7 +20,7 @@ export interface RuleMeta {
   readonly reads: (path: string) => boolean;
   /** What `reads` means, for the rule's page. */
   readonly readsText: string;
-  /** A rule that can only fire where an added or removed line matches says so, and sleeps otherwise. */
+  /** A rule that can only fire where an added or removed line matches says so, and sleeps otherwise. Not anchored, no `g`. */
   readonly wakes?: RegExp;
   /** Paths to load at the tip though the series may not touch them. */
   readonly context?: readonly string[];
