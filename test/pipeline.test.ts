@@ -55,6 +55,13 @@ describe('pipeline', () => {
     const runGuest: Lab['runGuest'] = payload => Promise.resolve(guest([tests(payload === 'base' ? 'pass' : 'fail')]));
     assert.equal((await review(request({ lab: { runGuest } }))).verdict, 'fail');
   });
+  it('holds nothing against the series that a second run does not show again', async () => {
+    let patchedRuns = 0;
+    const runGuest: Lab['runGuest'] = payload =>
+      Promise.resolve(guest([tests(payload === 'patched' && patchedRuns++ === 0 ? 'fail' : 'pass')]));
+    const report = await review(request({ lab: { runGuest } }));
+    assert.deepEqual([report.verdict, patchedRuns, report.ledger.map(e => e.kind)], ['pass', 2, ['unsteady']]);
+  });
   it('runs a guest that broke once more, says so, and keeps the second word', async () => {
     let runs = 0;
     const runGuest: Lab['runGuest'] = () =>

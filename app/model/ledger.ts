@@ -52,3 +52,12 @@ export function ledger(base: Run, patched: Run): LedgerEntry[] {
   }
   return entries;
 }
+
+export const isBlamed = (entry: LedgerEntry): boolean => entry.kind === 'broken' || entry.kind === 'lost';
+
+/** Blame needs two runs that agree: what is not seen again is told, and held against nobody. */
+export function confirm(first: readonly LedgerEntry[], again: readonly LedgerEntry[]): LedgerEntry[] {
+  const key = (entry: LedgerEntry): string => `${entry.step}\0${entry.case}`;
+  const seen = new Set(again.filter(isBlamed).map(key));
+  return first.map(entry => (isBlamed(entry) && !seen.has(key(entry)) ? { ...entry, kind: 'unsteady' } : entry));
+}

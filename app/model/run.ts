@@ -48,7 +48,10 @@ export interface LedgerEntry {
   readonly case: string;
   readonly base: Outcome | 'absent';
   readonly patched: Outcome | 'absent';
-  /** `broken` (fails on patched alone), `lost` (ran on base, skipped or missing on patched), `also-on-base`, `repaired`, `new`. */
-  readonly kind: 'broken' | 'lost' | 'also-on-base' | 'repaired' | 'new';
+  /**
+   * `broken` (fails on patched alone), `lost` (ran on base, skipped or missing on patched), `also-on-base`, `repaired`, `new`,
+   * `unsteady` (seen as broken or lost once, and not when base and patched were run again).
+   */
+  readonly kind: 'broken' | 'lost' | 'also-on-base' | 'repaired' | 'new' | 'unsteady';
   readonly reason: string;
 }

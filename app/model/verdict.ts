@@ -4,6 +4,7 @@ import type { Finding } from './change.ts';
 import type { Verdict } from './report.ts';
 import type { LedgerEntry, Run } from './run.ts';
 import type { Series } from './series.ts';
+import { isBlamed } from './ledger.ts';
 import { checkOfStep } from './steps.ts';
 
 export interface Evidence {
@@ -33,7 +34,7 @@ export function decide(evidence: Evidence): Decision {
   }
   const counted = evidence.findings.filter(f => !f.suppressed);
   const errors = counted.filter(f => f.severity === 'error').length;
-  const blamed = evidence.ledger.filter(e => e.kind === 'broken' || e.kind === 'lost').length;
+  const blamed = evidence.ledger.filter(isBlamed).length;
   if (errors + blamed > 0) {
     const reasons = [
       ...(errors > 0 ? [count(errors, 'finding') + ' of severity error'] : []),

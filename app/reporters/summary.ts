@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What every reporter counts the same way: the checks with one word each. Pure.
+import { isBlamed } from '../model/ledger.ts';
 import { checkOfFinding, checkOfStep } from '../model/steps.ts';
 import type { Check, Outcome, Report, Run, Step } from '../model/index.ts';
 
@@ -71,7 +72,7 @@ const firstSentence = (text: string): string =>
   /^[^\n]*?[.:](?=\s)/.exec(text)?.[0].slice(0, -1) ?? text.split('\n')[0]!;
 
 function summariseOdp(report: Report, steps: readonly Step[]): CheckSummary {
-  const blamed = report.ledger.filter(e => e.kind === 'broken' || e.kind === 'lost').length;
+  const blamed = report.ledger.filter(isBlamed).length;
   const outcome = blamed ? 'fail' : steps.some(s => s.outcome === 'error') ? 'error' : 'pass';
   return { check: 'odp', outcome, detail: countsInWords(countCases(steps)) };
 }

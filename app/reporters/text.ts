@@ -3,6 +3,7 @@
 import { createColors } from 'picocolors';
 import type { Finding, LedgerEntry, Report, Run, Verdict } from '../model/index.ts';
 import { forLine, forTerminal } from '../model/harmless.ts';
+import { isBlamed } from '../model/ledger.ts';
 import { checkOfStep } from '../model/steps.ts';
 import { countCases, countsInWords, summarise } from './summary.ts';
 import { wrap } from './wrap.ts';
@@ -15,6 +16,7 @@ const LEDGER_WORDS: Record<LedgerEntry['kind'], string> = {
   'also-on-base': 'fails on base too: not the series',
   repaired: 'repaired by the series',
   new: 'new',
+  unsteady: 'not so in a second run: not held against the series',
 };
 
 export function renderText(report: Report, options: { color: boolean }): string {
@@ -102,7 +104,7 @@ function tests(report: Report, c: Colors): string[] {
 }
 
 function ledgerLine(entry: LedgerEntry, c: Colors): string {
-  const bad = entry.kind === 'broken' || entry.kind === 'lost';
+  const bad = isBlamed(entry);
   const name = forLine(entry.case ? `${entry.step}: ${entry.case}` : entry.step);
   const words = `${entry.base} → ${entry.patched}  ${name}  (${LEDGER_WORDS[entry.kind]})`;
   const reason = entry.reason ? `\n      ${forLine(entry.reason)}` : '';
