@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Shows what takes longer than two seconds: one line rewritten where stderr is a terminal, plain lines where it is not. Decides nothing.
 const PATIENCE_MS = 2000;
+/** A plain line is said again when nothing else was: a log must show that something still goes on. */
+const REPEAT_MS = 20_000;
 
 export interface Progress {
   /** What is going on now. */
@@ -14,16 +16,17 @@ export function showProgress(stream: { isTTY?: boolean; write(text: string): unk
   let last = started;
   let current: string | undefined;
   let drawn = false;
+  let shown: string | undefined;
   const draw = (): void => {
     if (current === undefined || now() - started < PATIENCE_MS) return;
     const seconds = `${String(Math.round((now() - started) / 1000))} s`;
     stream.write(stream.isTTY === true ? `\r\u001b[K${current} (${seconds})` : `${current} (${seconds})\n`);
     drawn = true;
     last = now();
-    if (stream.isTTY !== true) current = undefined;
+    shown = current;
   };
   const timer = setInterval(() => {
-    if (stream.isTTY === true || now() - last >= PATIENCE_MS) draw();
+    if (stream.isTTY === true || now() - last >= (current === shown ? REPEAT_MS : PATIENCE_MS)) draw();
   }, 500);
   timer.unref();
   return {
