@@ -153,8 +153,9 @@ async function build(
   }
   const payloads = { base: base.built.payload, patched: patched.built.payload };
   progress('running base and patched, each in a guest of its own');
-  evidence.guests = await runBoth(lab, payloads, evidence);
-  const first = compare(evidence.guests);
+  const guests = await runBoth(lab, payloads, evidence);
+  evidence.guests = guests;
+  const first = compare(guests);
   if (!first.some(isBlamed)) {
     evidence.ledger = first;
     return;
