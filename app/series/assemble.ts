@@ -19,7 +19,8 @@ export function assemble(parsed: readonly ParsedMail[]): Series[] {
   const threads = readThreads(mails);
   const parts = mails.map(one => readPart(one, threads)).filter(part => part !== undefined);
   const groups = groupParts(parts, threads);
-  for (const group of groups) fillFromOlder(group, groups, threads);
+  const home = new Map(groups.flatMap(group => group.parts.map(part => [part.parsed, group] as const)));
+  for (const group of groups) fillFromOlder(group, home, threads);
   const isPart = new Set(parts.map(part => part.parsed));
   const talk = mails.filter(one => !isPart.has(one));
   const followUps = readFollowUps(talk, groups, threads);
@@ -31,23 +32,22 @@ export function assemble(parsed: readonly ParsedMail[]): Series[] {
  * A revision of which only some patches were sent, each in answer to the same patch of the revision before, takes the
  * others from there (b4's partial reroll).
  */
-function fillFromOlder(group: Group, groups: readonly Group[], threads: Threads): void {
+function fillFromOlder(group: Group, home: ReadonlyMap<ParsedMail, Group>, threads: Threads): void {
   const patches = group.parts.filter(part => part.index > 0);
   if (group.revision <= 1 || patches.length === 0 || patches.length >= group.total) return;
-  const older = groups
-    .filter(
-      one => one.revision < group.revision && one.total === group.total && patches.every(part => answers(part, one)),
-    )
-    .reduce<Group | undefined>((best, one) => (best && best.revision > one.revision ? best : one), undefined);
+  const answered = patches.map(part => {
+    const above = threads.ancestors(part.parsed).map(parsed => home.get(parsed));
+    return new Set(above.filter(one => one?.parts.some(other => other.index === part.index)));
+  });
+  const [older] = [...answered[0]!]
+    .filter(one => one !== undefined && one.revision < group.revision && one.total === group.total)
+    .filter(one => answered.every(groups => groups.has(one)))
+    .sort((a, b) => b!.revision - a!.revision);
   if (!older) return;
-  function answers(part: Part, one: Group): boolean {
-    const above = new Set(threads.ancestors(part.parsed));
-    return one.parts.some(other => other.index === part.index && above.has(other.parsed));
-  }
   const here = new Set(group.parts.map(part => part.index));
-  group.parts = [...group.parts, ...older.parts.filter(part => !here.has(part.index))].sort(
-    (a, b) => a.index - b.index,
-  );
+  const taken = older.parts.filter(part => !here.has(part.index));
+  group.own = group.parts;
+  group.parts = [...group.parts, ...taken].sort((a, b) => a.index - b.index);
 }
 
 interface Around {

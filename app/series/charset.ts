@@ -4,6 +4,8 @@ import { isAscii, isUtf8 } from 'node:buffer';
 
 const LIES = new Set(['', 'utf-8', 'utf8', 'us-ascii', 'ascii', 'unknown-8bit', 'x-unknown', '8bit', 'default']);
 
+const WINDOWS_1252 = new TextDecoder('windows-1252');
+
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
@@ -24,7 +26,16 @@ export function decodeBytes(bytes: Uint8Array, label = ''): string {
 }
 
 function utf8Or1252(bytes: Uint8Array): string {
-  if (isAscii(bytes)) return asBuffer(bytes).toString('latin1');
-  if (isUtf8(bytes)) return asBuffer(bytes).toString('utf8');
-  return new TextDecoder('windows-1252').decode(bytes);
+  const buffer = asBuffer(bytes);
+  if (isAscii(bytes)) return buffer.toString('latin1');
+  if (isUtf8(bytes)) return buffer.toString('utf8');
+  // A patch to a file in latin-1 below a log in UTF-8 is common: each line for itself.
+  const lines: string[] = [];
+  for (let at = 0; at < buffer.length;) {
+    const newline = buffer.indexOf(0x0a, at);
+    const line = buffer.subarray(at, newline < 0 ? buffer.length : newline + 1);
+    lines.push(isUtf8(line) ? line.toString('utf8') : WINDOWS_1252.decode(line));
+    at += line.length;
+  }
+  return lines.join('');
 }

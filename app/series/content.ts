@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A mail's header and body to its text: transfer encoding and charset undone, parts joined in the order `git mailinfo`
 // joins them, format=flowed both undone and as it was. Never throws; what cannot be read is a fault.
+import { isAscii } from 'node:buffer';
 import { decodeBytes } from './charset.ts';
 import { unflow } from './flowed.ts';
 import type { Headers } from './header.ts';
@@ -16,14 +17,15 @@ export interface Content {
 }
 
 /** Line ends to LF, one CR a line, as `git mailsplit` does it. */
-export function withoutCr(bytes: Uint8Array): Uint8Array {
+function withoutCr(bytes: Uint8Array): Uint8Array {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (!buffer.includes('\r\n')) return bytes;
   return Buffer.from(buffer.toString('latin1').replaceAll('\r\n', '\n'), 'latin1');
 }
 
 export async function readContent(headers: Headers, bytes: Uint8Array): Promise<Content> {
-  const body = withoutCr(bytes.subarray(headers.bodyAt));
+  // Where the header's lines end in LF alone, a CR in the body belongs to the file that is patched.
+  const body = headers.crlf ? withoutCr(bytes.subarray(headers.bodyAt)) : bytes.subarray(headers.bodyAt);
   const contentType = headers.get('content-type');
   const encoding = headers.get('content-transfer-encoding');
   const isMime =
@@ -70,11 +72,16 @@ function join(parts: readonly MimePart[]): Content {
     .map((piece, index) => (parts[index]!.flowed ? unflow(piece, parts[index]!.delsp) : piece))
     .join('');
   const rawText = decoded.join('');
-  const isUtf8 = parts.every((part, index) => Buffer.byteLength(decoded[index]!) === part.bytes.length);
+  const isUtf8 = parts.every((part, index) => isUtf8Of(decoded[index]!, part.bytes));
   const rawBytes = isUtf8 ? {} : { bytes: Buffer.concat(parts.map(part => part.bytes)) };
   if (text === rawText) return { text, ...rawBytes };
   const bytes = isUtf8 ? {} : { bytes: Buffer.concat(parts.map(unflowBytes)) };
   return { text, ...bytes, raw: { text: rawText, ...rawBytes } };
+}
+
+/** Whether the bytes are the text's UTF-8; the lengths tell nearly always. */
+function isUtf8Of(text: string, bytes: Uint8Array): boolean {
+  return Buffer.byteLength(text) === bytes.length && (isAscii(bytes) || Buffer.from(text).equals(bytes));
 }
 
 function unflowBytes(part: MimePart): Buffer {

@@ -29,7 +29,8 @@ function takeHunk(lines: readonly string[], at: number): { taken: string[]; end:
     const line = lines[next]!;
     const mark = line[0] ?? ' ';
     if (mark === '\\' && line.startsWith('\\ ') && line.length >= 11) {
-      taken.push(NO_NEWLINE);
+      // Before the first line there is nothing that could lack its newline; git passes over it too.
+      if (taken.length > 1) taken.push(NO_NEWLINE);
       continue;
     }
     if (mark === ' ' || mark === '-') old--;

@@ -32,7 +32,8 @@ export function nameOfSide(field: string): string | undefined {
   return name === '/dev/null' ? undefined : withoutPrefix(name);
 }
 
-const TIMESTAMP = /[ \t]+\d{2,4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: [+-]\d{4})?\s*$/;
+// Each run of blanks is tried from its first one alone: a line may be one long run.
+const TIMESTAMP = /(?<![ \t])[ \t]+\d{2,4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: [+-]\d{4})?\s*$/;
 const EPOCH = /[ \t](?:1969-12-31|1970-01-01)[ T]\d\d:\d\d:00(?:\.0+)?(?: [+-]\d{4})?\s*$/;
 
 /** Both sides of a diff without `diff --git` (parse_traditional_patch). A side that is not there has no name. */

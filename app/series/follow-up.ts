@@ -16,11 +16,13 @@ export interface FollowUps {
 /** `talk`: the mails that are no part of any series. */
 export function readFollowUps(talk: readonly ParsedMail[], groups: readonly Group[], threads: Threads): FollowUps {
   const home = new Map(groups.flatMap(group => (group.own ?? group.parts).map(part => [part.parsed, group] as const)));
+  // A reply to a mail that is not there still belongs to its thread.
+  const newest = new Map([...home].map(([parsed, group]) => [threads.rootOf(parsed), group] as const));
   const replies = new Map<Group, Reply[]>();
   const given = new Map<ParsedMail, Trailer[]>();
   for (const parsed of talk) {
     const part = threads.ancestors(parsed).find(above => home.has(above));
-    const group = part ? home.get(part) : newestInThread(parsed, groups, threads);
+    const group = part ? home.get(part) : newest.get(threads.rootOf(parsed));
     if (!group) continue;
     const reply = readReply(parsed.mail);
     replies.set(group, [...(replies.get(group) ?? []), reply]);
@@ -44,11 +46,6 @@ export function readFollowUps(talk: readonly ParsedMail[], groups: readonly Grou
       return [patch, ...(cover ? [cover] : []), ...same].flatMap(one => given.get(one) ?? []);
     },
   };
-}
-
-function newestInThread(parsed: ParsedMail, groups: readonly Group[], threads: Threads): Group | undefined {
-  const root = threads.rootOf(parsed);
-  return groups.findLast(group => group.parts.some(part => threads.rootOf(part.parsed) === root));
 }
 
 /** What `git patch-id` looks at: names and changed text without white space, no line numbers. */
@@ -75,6 +72,6 @@ export function nakedCover(group: Group, talk: ReadonlySet<ParsedMail>, threads:
   const above = first?.mail.inReplyTo === undefined ? undefined : threads.byId(first.mail.inReplyTo);
   if (!first || !above || !talk.has(above) || above.subject.reply) return undefined;
   const isRoot = above.mail.inReplyTo === undefined && above.mail.from.address === first.mail.from.address;
-  const hasDiffstat = /^\s*\d+ files? changed, \d+ (?:insertion|deletion)/m.test(above.mail.body);
+  const hasDiffstat = /^[ \t]*\d+ files? changed, \d+ (?:insertion|deletion)/m.test(above.mail.body);
   return isRoot || hasDiffstat ? above.mail : undefined;
 }

@@ -37,25 +37,33 @@ const isSame = (one: Part, two: Part): boolean =>
   one.parsed.proposal.diff === two.parsed.proposal.diff;
 
 function toGroup(parts: readonly Part[]): Group {
-  const kept: Part[] = [];
+  const kept = new Map<number, Part>();
   let conflict: number | undefined;
   for (const part of parts) {
-    const other = kept.find(one => one.index === part.index);
+    const other = kept.get(part.index);
     if (other && part.index > 0 && !isSame(other, part)) conflict ??= part.index;
-    if (!other) kept.push(part);
+    if (!other) kept.set(part.index, part);
   }
-  kept.sort((a, b) => a.index - b.index);
-  const total = Math.max(...parts.map(part => Math.max(part.index, part.total)));
-  return { parts: kept, revision: parts[0]!.revision, total, ...(conflict !== undefined && { conflict }) };
+  const total = parts.reduce((most, part) => Math.max(most, part.index, part.total), 1);
+  return {
+    parts: inOrder([...kept.values()]),
+    revision: parts[0]!.revision,
+    total,
+    ...(conflict !== undefined && { conflict }),
+  };
 }
+
+const inOrder = (parts: Part[]): Part[] => parts.sort((a, b) => a.index - b.index);
 
 /** Parts without any thread (`git format-patch` without --thread): a new series starts where a number comes again. */
 function inSequence(bucket: readonly Part[]): Part[][] {
   const runs: Part[][] = [];
+  const last = new Map<number, { part: Part; run: number }>();
   for (const part of bucket) {
-    const run = runs.find(parts => !parts.some(one => one.index === part.index && !isSame(one, part)));
-    if (run) run.push(part);
-    else runs.push([part]);
+    const before = last.get(part.index);
+    const run = !before ? 0 : isSame(before.part, part) ? before.run : before.run + 1;
+    last.set(part.index, { part, run });
+    (runs[run] ??= []).push(part);
   }
   return runs;
 }
@@ -75,21 +83,23 @@ function byHead(bucket: readonly Part[], threads: Threads): Part[][] {
 }
 
 /** A part whose thread was lost completes the series that lacks just it. */
-function joinLoose(groups: Group[], isLoose: (part: Part) => boolean): Group[] {
-  const joined: Group[] = groups.filter(group => !group.parts.every(part => part.numbered && isLoose(part)));
-  for (const loose of groups) {
-    if (joined.includes(loose)) continue;
-    const home = joined.find(
-      group =>
-        group.revision === loose.revision &&
-        group.total === loose.total &&
-        group.parts.every(one => one.numbered && loose.parts.every(other => other.index !== one.index)),
-    );
-    if (home) home.parts = [...home.parts, ...loose.parts].sort((a, b) => a.index - b.index);
-    else joined.push(loose);
-  }
-  return joined.sort((a, b) => groups.indexOf(a) - groups.indexOf(b));
+function joinLoose(groups: readonly Group[], isLoose: (part: Part) => boolean): Group[] {
+  const key = (group: Group): string => `${group.revision} ${group.total}`;
+  const isAllLoose = (group: Group): boolean => group.parts.every(part => part.numbered && isLoose(part));
+  const open = Map.groupBy(
+    groups.filter(group => group.parts.every(part => part.numbered) && !isAllLoose(group) && lacksParts(group)),
+    key,
+  );
+  return groups.filter(loose => {
+    const homes = isAllLoose(loose) ? (open.get(key(loose)) ?? []).slice(0, 100) : [];
+    const here = new Set(loose.parts.map(part => part.index));
+    const home = homes.find(group => group.parts.every(part => !here.has(part.index)));
+    if (home) home.parts = inOrder([...home.parts, ...loose.parts]);
+    return !home;
+  });
 }
+
+const lacksParts = (group: Group): boolean => group.parts.filter(part => part.index > 0).length < group.total;
 
 /** The same unnumbered patch again in its thread, with no revision given, is the next revision. */
 function numberRepeats(groups: Group[], threads: Threads): Group[] {

@@ -10,6 +10,8 @@ export interface Headers {
   get(name: string): string | undefined;
   /** Offset of the body's first byte. */
   bodyAt: number;
+  /** Whether the mail's first line ends in CRLF: then all do, and the CR is of the way it came. */
+  crlf: boolean;
   tooLarge: boolean;
 }
 
@@ -26,10 +28,12 @@ function fieldName(line: string): string | undefined {
 
 export function readHeaders(bytes: Uint8Array): Headers {
   const fields = new Map<string, string>();
-  const headers: Headers = { get: name => fields.get(name), bodyAt: 0, tooLarge: false };
+  const headers: Headers = { get: name => fields.get(name), bodyAt: 0, crlf: false, tooLarge: false };
   let at = 0;
   while (at < bytes.length && isSpace(bytes[at])) at++;
   const limit = at + MAX_HEADER_BYTES;
+  const firstEnd = bytes.indexOf(0x0a, at);
+  headers.crlf = firstEnd > 0 && bytes[firstEnd - 1] === 0x0d;
   let name: string | undefined;
   let parts: string[] = [];
   const store = (): void => {
@@ -42,14 +46,19 @@ export function readHeaders(bytes: Uint8Array): Headers {
       headers.tooLarge = true;
       break;
     }
-    const line = decodeBytes(bytes.subarray(at, next)).replace(/[ \t\r\n]+$/, '');
+    let end = next;
+    while (end > at && isSpace(bytes[end - 1])) end--;
+    const line = decodeBytes(bytes.subarray(at, end));
     const folded = name !== undefined && (bytes[at] === 0x20 || bytes[at] === 0x09);
     if (folded) {
       parts.push(` ${line.slice(1)}`);
     } else {
       store();
       name = fieldName(line);
-      if (name === undefined) break;
+      if (name === undefined) {
+        if (line === '') at = next;
+        break;
+      }
       parts = [line.slice(name === '' ? line.length : name.length + 1)];
     }
     at = next;

@@ -13,7 +13,7 @@ function isFromLine(bytes: Uint8Array, start: number, end: number): boolean {
   while (colon >= start + 5 && bytes[colon] !== 0x3a) colon--;
   if (colon < start + 5) return false;
   for (const offset of [-4, -2, -1, 1, 2]) if (!isDigit(bytes[colon + offset])) return false;
-  const year = /^\s*(\d{1,9})/.exec(
+  const year = /^\s*([+-]?\d{1,9})/.exec(
     Buffer.from(bytes.subarray(colon + 3, Math.min(end, colon + 20))).toString('latin1'),
   );
   return year !== null && Number(year[1]) > 90;

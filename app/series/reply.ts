@@ -20,6 +20,8 @@ function paragraphs(lines: readonly QuotedLine[]): { depth: number; lines: strin
   const found: { depth: number; lines: string[] }[] = [];
   let open: { depth: number; lines: string[] } | undefined;
   let inHunk = false;
+  // Whether the open paragraph has nothing yet but the lines that name a file.
+  let onlyNames = false;
   for (const { depth, text } of lines) {
     if (open?.depth !== depth) [open, inHunk] = [undefined, false];
     // An empty line ends a paragraph, but is context inside a hunk with its header.
@@ -28,12 +30,16 @@ function paragraphs(lines: readonly QuotedLine[]): { depth: number; lines: strin
       continue;
     }
     if (/^(?:@@ -\d|diff --git )/.test(text)) {
-      if (!(open && open.lines.every(line => isFileLine(line)))) open = undefined;
+      if (!onlyNames) open = undefined;
       inHunk = true;
     } else if (inHunk && open && !/^(?:[ +\-\\@\t]|$|index |--- |\+\+\+ )/.test(text) && !isFileLine(text)) {
       [open, inHunk] = [undefined, false];
     }
-    if (!open) found.push((open = { depth, lines: [] }));
+    if (!open) {
+      found.push((open = { depth, lines: [] }));
+      onlyNames = true;
+    }
+    onlyNames &&= isFileLine(text);
     open.lines.push(text);
   }
   return found;
@@ -73,5 +79,6 @@ function symbolOf(lines: readonly string[]): string | undefined {
 
 const definition = (line: string): string | undefined =>
   /\b(?:struct|union|enum)\s+(\w+)\s*\{/.exec(line)?.[1] ?? /^(?:struct|union|enum)\s+(\w+)\s*$/.exec(line)?.[1];
-const signature = (line: string): string | undefined => /^[A-Za-z_][\w\s*]*?\b(\w+)\s*\(/.exec(line)?.[1];
+const signature = (line: string): string | undefined =>
+  /^[A-Za-z_]/.test(line) ? /\b(\w+)\s*\(/.exec(line)?.[1] : undefined;
 const aggregate = (line: string): string | undefined => /\b(?:struct|union|enum)\s+(\w+)/.exec(line)?.[1];

@@ -42,7 +42,10 @@ export function readThreads(mails: readonly ParsedMail[]): Threads {
       if (mine !== theirs) up.set(mine, theirs);
     }
   }
+  const known = new Map<ParsedMail, ParsedMail[]>();
   const ancestors = (mail: ParsedMail): ParsedMail[] => {
+    const before = known.get(mail);
+    if (before) return before;
     const found = new Set<ParsedMail>([mail]);
     let level = [mail];
     while (level.length > 0) {
@@ -52,6 +55,7 @@ export function readThreads(mails: readonly ParsedMail[]): Threads {
       );
     }
     found.delete(mail);
+    known.set(mail, [...found]);
     return [...found];
   };
   return { rootOf: parsed => find(parsed.mail.messageId), byId: id => byId.get(id), ancestors };

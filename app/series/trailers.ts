@@ -68,12 +68,12 @@ export function replyTrailers(body: string): Trailer[] {
   const text = `${body.slice(0, MAX_BODY).split('\n-- \n', 1)[0]!.trim()}\n`
     // Mailers wrap `Fixes: 123456 ("a long\nsubject")` and `Reviewed-by: A Name\n<address>`.
     .replace(/^([^\s>]\S*:[ \t]+[\da-f]+[ \t]+\([^)\n]+)\n([^\n]+\))/gm, '$1 $2')
-    .replace(/^([^\s>]\S*:[ \t]+[^<\n]+)\n(<[^>\n]+>)$/gm, '$1 $2');
+    .replace(/^([^\s>]\S*:[ \t][^<\n]+)\n(<[^>\n]+>)$/gm, '$1 $2');
   const trailers: Trailer[] = [];
   for (const line of text.split('\n')) {
     const match = line.length < 2000 ? /^\s*(\w[\w-]+):\s+(\S.*)/.exec(line) : null;
     if (match && isGiven(match[1]!, match[2]!)) {
-      trailers.push({ key: match[1]!, value: match[2]!.replace(/\s+#[^#]+$/, '').trim() });
+      trailers.push({ key: match[1]!, value: match[2]!.replace(/(?<!\s)\s+#[^#]+$/, '').trim() });
     }
   }
   return trailers;

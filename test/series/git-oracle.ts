@@ -54,17 +54,27 @@ export class Scratch implements Disposable {
   }
 }
 
-/** The mails of an mbox as `git am` would see them, CR and all else as mailsplit leaves it. */
+/** The mails of an mbox as `git am` sees them. CR stays where the mails' own lines end in LF alone. */
 export function mailsplit(scratch: Scratch, bytes: Uint8Array, mboxrd = false): Buffer[] {
   const name = `split-${String(Math.random()).slice(2)}`;
   spawnSync('mkdir', [join(scratch.dir, name)]);
   writeFileSync(join(scratch.dir, `${name}.mbox`), bytes);
-  const args = ['mailsplit', '-b', ...(mboxrd ? ['--mboxrd'] : []), `-o${name}`, '--', `${name}.mbox`];
+  const args = [
+    'mailsplit',
+    '-b',
+    ...(mboxrd ? ['--mboxrd'] : []),
+    ...(isCrlf(bytes) ? [] : ['--keep-cr']),
+    `-o${name}`,
+    '--',
+    `${name}.mbox`,
+  ];
   const ran = scratch.git(args);
   assert.equal(ran.status, 0, ran.stderr);
   const names = readdirSync(join(scratch.dir, name)).sort();
   return names.map(file => scratch.read(join(name, file)));
 }
+
+const isCrlf = (bytes: Uint8Array): boolean => bytes[bytes.indexOf(0x0a) - 1] === 0x0d;
 
 export interface MailInfo {
   subject: string;
