@@ -8,7 +8,7 @@
 #include "device.h"
 #include "harness.h"
 
-struct options options = { .port = 1, .gid_index = -1, .timeout = 20, .budget = 120 };
+struct options options = { .port = 1, .gid_index = -1, .timeout = 30, .budget = 120 };
 
 static const char usage[] =
 	"Usage: native-check [OPTION]...\n"
@@ -19,7 +19,7 @@ static const char usage[] =
 	"  --device NAME      the RDMA device (default: the first one)\n"
 	"  --port N           its port (default: 1)\n"
 	"  --gid-index N      its GID (default: the first RoCE v2 one that is an IPv4 address, else 0)\n"
-	"  --timeout SECONDS  for each test (default: 20)\n"
+	"  --timeout SECONDS  for each test (default: 30)\n"
 	"  --budget SECONDS   for all; a test that would begin later fails unrun (default: 120)\n"
 	"  --require-device   no device is a failure, not a skip\n"
 	"  --self-test        test the harness instead; needs no device, and some of its tests fail on purpose\n"

@@ -9,7 +9,7 @@
 #include "harness.h"
 #include "qp.h"
 
-enum { COMPLETION_SECONDS = 5 };
+enum { COMPLETION_SECONDS = 8 };
 
 /* Flush and atomic write exist only in the new interface (ibv_wr_post(3)). */
 static void post_through_wr(struct ibv_qp *qp, const struct request *request, const struct ibv_sge *sge)
