@@ -48,7 +48,7 @@ const SIGNS: Record<ConsoleKind, RegExp> = {
 // printed by a program and not by the kernel.
 const STAMP = /\[ *\d{1,9}\.\d{6}\](?:\[ *[TC]\d+\])? (.*)$/;
 /** What ends a report: the same kind of line inside it belongs to it. */
-const REPORT_ENDS = /^---\[ end (?:trace|Kernel panic)|^Sending NMI|^<\/TASK>/;
+const REPORT_ENDS = /^---\[ end (?:trace|Kernel panic)/;
 const REPORT_LINES = 200;
 const EXCERPT_LINES = 40;
 const MAX_FINDINGS = 50;

@@ -20,7 +20,9 @@ export interface KtapDocument {
   readonly tests: readonly KtapTest[];
   /** Whether its last line was `# done`. */
   readonly done: boolean;
-  /** What is wrong with the output as such, as sentences. Nested documents have their own. */
+  /** What is not there although it should be, as sentences: the output was cut, or its program ended early. */
+  readonly missing: readonly string[];
+  /** What is there and should not be, as sentences: then nothing in the document is sure. Nested documents have their own. */
   readonly problems: readonly string[];
 }
 
@@ -29,6 +31,7 @@ interface Frame {
   plan: number | undefined;
   readonly tests: KtapTest[];
   done: boolean;
+  readonly missing: string[];
   readonly problems: string[];
   diagnostics: string[];
   sub: KtapDocument | undefined;
@@ -64,16 +67,25 @@ export function readKtap(text: string): KtapDocument {
     else problem(frame, 'the output begins again in its middle');
   }
   const root = top(frames.slice(0, 1));
-  if (lines.length === 0 && last === '') problem(root, 'there is no output at all');
-  else if (last !== '') problem(root, 'the output ends in the middle of a line');
+  if (lines.length === 0 && last === '') root.missing.push('there is no output at all');
+  if (last !== '') root.missing.push('the output ends in the middle of a line');
   closeDeeper(frames, 0);
-  if (root.sub !== undefined) problem(root, 'the output ends before the result of a group of tests');
-  if (!root.done) problem(root, 'the output does not end with "# done"');
+  if (root.sub !== undefined) root.missing.push('the output ends before the result of a group of tests');
+  if (!root.done) root.missing.push('the output does not end with "# done"');
   return close(root);
 }
 
 function open(indent: number): Frame {
-  return { indent, plan: undefined, tests: [], done: false, problems: [], diagnostics: [], sub: undefined };
+  return {
+    indent,
+    plan: undefined,
+    tests: [],
+    done: false,
+    missing: [],
+    problems: [],
+    diagnostics: [],
+    sub: undefined,
+  };
 }
 
 function top(frames: readonly Frame[]): Frame {
@@ -100,12 +112,12 @@ function closeDeeper(frames: Frame[], indent: number): void {
 }
 
 function close(frame: Frame): KtapDocument {
-  const { plan, tests, done, problems } = frame;
-  if (plan === undefined) problem(frame, 'there is no plan line');
-  else if (tests.length < plan) problem(frame, `${String(tests.length)} of ${String(plan)} planned results are there`);
-  else if (tests.length > plan)
-    problem(frame, `${String(tests.length)} results are there, ${String(plan)} were planned`);
-  return { plan, tests, done, problems };
+  const { plan, tests, done, missing, problems } = frame;
+  const there = String(tests.length);
+  if (plan === undefined) missing.push('there is no plan line');
+  else if (tests.length < plan) missing.push(`${there} of ${String(plan)} planned results are there`);
+  else if (tests.length > plan) problem(frame, `${there} results are there, ${String(plan)} were planned`);
+  return { plan, tests, done, missing, problems };
 }
 
 function problem(frame: Frame, sentence: string): void {

@@ -151,13 +151,14 @@ async function follow(machine: Machine, job: GuestJob): Promise<{ ending: Ending
   const through = (async (): Promise<Ending> => {
     let began = Date.now();
     for (const [index, step] of job.steps.entries()) {
-      // A result has a line of its own, and it is never the first.
-      if (!(await machine.ktap.seen(new RegExp(`\\n(?:not )?ok ${String(index + 1)} `)))) return 'gone';
+      // A result has a line of its own, and it is never the first. After `# stopped` there are no more.
+      if (!(await machine.ktap.seen(new RegExp(`\\n(?:(?:not )?ok ${String(index + 1)} |# stopped\n)`)))) return 'gone';
+      if (/\n# stopped\n/.test(machine.ktap.text())) break;
       seconds.push(since(began));
       began = Date.now();
       job.onProgress?.(`guest: ${step.name} (${String(index + 1)} of ${String(job.steps.length)})`);
     }
-    if (!(await machine.ktap.seen(/\n# done\n/))) return 'gone';
+    if (!(await machine.ktap.seen(/\n# (?:done|stopped)\n/))) return 'gone';
     const complete = await within(CONSOLE_SECONDS, machine.console.seen(/abide: end of steps/));
     return complete === true ? 'done' : 'console-behind';
   })();

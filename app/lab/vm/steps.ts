@@ -36,21 +36,16 @@ export function judgeSteps(plan: readonly GuestStep[], seen: Evidence): Step[] {
   const document = readKtap(seen.ktap);
   const logs = splitLogs(seen.ktap);
   const findings = readConsole(seen.console);
-  const sound = wellNumbered(document);
+  // What is doubled or out of order cannot be told apart: then none of it is believed.
+  const sound = document.problems.length === 0 && (document.plan ?? plan.length) === plan.length;
+  const believed = sound && document.plan !== undefined;
   const steps = plan.map((step, index): Step => {
     const log = sanitise((logs[index] ?? []).join('\n'), LOG_TAIL);
-    const test = sound ? document.tests[index] : undefined;
+    const test = believed ? document.tests[index] : undefined;
     const judged = test ? judgeStep(step, test, log) : missing(sound, index, document, seen, findings);
     return { name: step.name, seconds: seen.seconds[index] ?? 0, log, cases: [], ...judged };
   });
   return [...steps, consoleStep(findings, seen)];
-}
-
-/** Results that are doubled or out of order cannot be told apart: then none of them is believed. */
-function wellNumbered(document: KtapDocument): boolean {
-  return (
-    document.tests.every((test, index) => test.number === index + 1) && !(document.tests.length > (document.plan ?? 0))
-  );
 }
 
 type Judged = Pick<Step, 'outcome'> & Partial<Pick<Step, 'reason' | 'cases'>>;
@@ -62,21 +57,26 @@ function missing(
   seen: Evidence,
   findings: readonly ConsoleFinding[],
 ): Judged {
-  const began = index === document.tests.length;
+  const began = index === document.tests.length && !document.tests.some(isStuck);
   const what = !sound ? 'its result cannot be told from another' : began ? 'it did not end' : 'it was not run';
   return { outcome: 'error', reason: `${what}: ${whyEnded(sound, document, seen, findings)}` };
 }
 
 function whyEnded(sound: boolean, document: KtapDocument, seen: Evidence, findings: readonly ConsoleFinding[]): string {
-  if (!sound) return document.problems.join('; ') || 'results are doubled or out of order';
-  const stuck = document.tests.find(test => test.reason?.includes('cannot be killed'));
+  if (!sound) return document.problems.join('; ') || 'the plan is not the one that was given';
+  const stuck = document.tests.find(isStuck);
   if (stuck !== undefined) return `${stuck.name} hangs in the kernel and cannot be killed`;
   const end = findings.find(finding => finding.kind === 'panic' || finding.kind === 'reboot');
   if (end !== undefined) return `the guest stopped (${end.title})`;
   if (seen.ending === 'late') return 'the time for all steps was over';
   if (seen.ending === 'flooded') return 'the guest printed more than it may';
   if (seen.ending === 'gone') return 'the guest ended by itself';
-  return document.problems.join('; ') || 'its result is not there';
+  return document.missing.join('; ') || 'its result is not there';
+}
+
+/** The runner's words for a program that hangs in the kernel. */
+function isStuck(test: KtapTest): boolean {
+  return test.reason?.endsWith('it cannot be killed') === true;
 }
 
 function judgeStep(step: GuestStep, test: KtapTest, log: string): Judged {
@@ -127,7 +127,11 @@ function worst(cases: readonly Case[]): Outcome {
 }
 
 function problemsOf(document: KtapDocument): string[] {
-  return [...document.problems, ...document.tests.flatMap(test => (test.sub ? problemsOf(test.sub) : []))];
+  return [
+    ...document.problems,
+    ...document.missing,
+    ...document.tests.flatMap(test => (test.sub ? problemsOf(test.sub) : [])),
+  ];
 }
 
 function flatten(document: KtapDocument, prefix: string): Case[] {
