@@ -2,7 +2,7 @@
 // `--format markdown`: for a pull request or an issue. Every foreign word is inert.
 import type { Finding, Report } from '../model/index.ts';
 import { codeBlock, codeSpan, forMarkdown } from '../model/harmless.ts';
-import { summarise } from './summary.ts';
+import { groupLedger, summarise } from './summary.ts';
 
 export function renderMarkdown(report: Report): string {
   const base = report.base.commit
@@ -19,12 +19,11 @@ export function renderMarkdown(report: Report): string {
     report.ledger.length > 0
       ? table(
           ['base', 'patched', 'test', 'reason'],
-          report.ledger.map(e => [
-            e.base,
-            e.patched,
-            codeSpan(e.case ? `${e.step}: ${e.case}` : e.step),
-            forMarkdown(e.reason),
-          ]),
+          groupLedger(report.ledger).map(group => {
+            const { base, patched, step } = group.entries[0]!;
+            const names = group.entries.map(e => codeSpan(e.case ? `${step}: ${e.case}` : step));
+            return [base, patched, names.join(', '), forMarkdown(group.reason)];
+          }),
         )
       : '',
     ...failedLogs(report),

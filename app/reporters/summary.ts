@@ -2,7 +2,7 @@
 // What every reporter counts the same way: the checks with one word each. Pure.
 import { isBlamed } from '../model/ledger.ts';
 import { checkOfFinding, checkOfStep } from '../model/steps.ts';
-import type { Check, Outcome, Report, Run, Step } from '../model/index.ts';
+import type { Check, LedgerEntry, Outcome, Report, Run, Step } from '../model/index.ts';
 
 export interface CheckSummary {
   readonly check: Check;
@@ -75,4 +75,21 @@ function summariseOdp(report: Report, steps: readonly Step[]): CheckSummary {
   const blamed = report.ledger.filter(isBlamed).length;
   const outcome = blamed ? 'fail' : steps.some(s => s.outcome === 'error') ? 'error' : 'pass';
   return { check: 'odp', outcome, detail: countsInWords(countCases(steps)) };
+}
+
+export interface LedgerGroup {
+  readonly entries: readonly LedgerEntry[];
+  /** The first entry's reason; the others' differ in numbers alone. */
+  readonly reason: string;
+}
+
+/** One mistake breaks many tests in the same way: they are told together, what the series is blamed for first. */
+export function groupLedger(entries: readonly LedgerEntry[]): LedgerGroup[] {
+  const groups = new Map<string, LedgerEntry[]>();
+  for (const entry of entries) {
+    const key = [entry.kind, entry.base, entry.patched, entry.step, entry.reason.replace(/\d+/g, '#')].join('\0');
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  const all = [...groups.values()].map(group => ({ entries: group, reason: group[0]!.reason }));
+  return [...all.filter(g => isBlamed(g.entries[0]!)), ...all.filter(g => !isBlamed(g.entries[0]!))];
 }

@@ -5,7 +5,7 @@ import type { Finding, LedgerEntry, Report, Run, Verdict } from '../model/index.
 import { forLine, forTerminal } from '../model/harmless.ts';
 import { isBlamed } from '../model/ledger.ts';
 import { checkOfStep } from '../model/steps.ts';
-import { countCases, countsInWords, summarise } from './summary.ts';
+import { countCases, countsInWords, groupLedger, summarise, type LedgerGroup } from './summary.ts';
 import { wrap } from './wrap.ts';
 
 type Colors = ReturnType<typeof createColors>;
@@ -98,17 +98,21 @@ function tests(report: Report, c: Colors): string[] {
     '',
     c.bold('Base against patched, on rxe'),
     ...lines,
-    ...report.ledger.map(e => ledgerLine(e, c)),
+    ...groupLedger(report.ledger).flatMap(group => ledgerLines(group, c)),
     ...failedSteps(report.runs, c),
   ];
 }
 
-function ledgerLine(entry: LedgerEntry, c: Colors): string {
-  const bad = isBlamed(entry);
-  const name = forLine(entry.case ? `${entry.step}: ${entry.case}` : entry.step);
-  const words = `${entry.base} → ${entry.patched}  ${name}  (${LEDGER_WORDS[entry.kind]})`;
-  const reason = entry.reason ? `\n      ${forLine(entry.reason)}` : '';
-  return `  ${bad ? c.red('✗') : c.dim('·')} ${words}${reason}`;
+function ledgerLines(group: LedgerGroup, c: Colors): string[] {
+  const [entry] = group.entries as [LedgerEntry];
+  const many = group.entries.length > 1 ? `${group.entries.length} tests ` : '';
+  const mark = isBlamed(entry) ? c.red('✗') : c.dim('·');
+  const names = group.entries.map(one => forLine(one.case)).filter(Boolean);
+  return [
+    `  ${mark} ${entry.base} → ${entry.patched}  ${forLine(entry.step)}  ${c.dim(`(${many}${LEDGER_WORDS[entry.kind]})`)}`,
+    ...(names.length > 0 ? wrap(names.join(', '), '      ') : []),
+    ...(group.reason ? wrap(`“${forLine(group.reason)}”`, '      ') : []),
+  ];
 }
 
 /** The words of steps that went wrong and of which no finding speaks. */
