@@ -16,10 +16,12 @@ export interface Usage {
 
 /** Files cost kernel memory that a tmpfs' size does not count; no build of rdma-core has a hundredth of it. */
 const MOST_FILES = 200_000;
+const TMPFS = 0x01021994; // linux/magic.h
+const MIB = 1024 * 1024;
 const PAGE_KIB = 4; // x86-64, and arm64 as Debian builds it
 
 /** `init` is the host's pid of the sandbox's first process: everything inside descends from it, daemons too. */
-export async function look(init: number, scratch: readonly string[]): Promise<Usage> {
+export async function look(init: number, disk: { scratch: readonly string[]; mostMiB: number }): Promise<Usage> {
   let tasks = 0;
   let pages = 0;
   const queue = [init];
@@ -34,13 +36,14 @@ export async function look(init: number, scratch: readonly string[]): Promise<Us
     pages += Number(fields[21] ?? 0);
     for (const child of children.split(' ')) if (child !== '') queue.push(Number(child));
   }
-  const full = await Promise.all(scratch.map(path => isFull(`/proc/${init}/root${path}`)));
+  const full = await Promise.all(disk.scratch.map(path => isFull(`/proc/${init}/root${path}`, disk.mostMiB)));
   return { tasks, residentMiB: (pages * PAGE_KIB) / 1024, diskFull: full.includes(true), hostFreeMiB: hostFreeMiB() };
 }
 
-async function isFull(path: string): Promise<boolean> {
+async function isFull(path: string, mostMiB: number): Promise<boolean> {
   const fs = await statfs(path).catch(() => undefined);
-  if (fs === undefined) return false;
+  // At its start the sandbox still has the host's folders, which may hold anything.
+  if (fs === undefined || fs.type !== TMPFS || fs.blocks * fs.bsize > (mostMiB + 1) * MIB) return false;
   return fs.bavail === 0 || fs.files - fs.ffree > MOST_FILES;
 }
 

@@ -44,8 +44,10 @@ export interface SandboxResult {
 
 const WATCH_MS = 50;
 const MIB = 1024 * 1024;
-/** Below this the host itself is in danger, whoever is to blame. */
+/** Below this the host itself is in danger, and the job may not be to blame. */
 const HOST_FLOOR_MIB = 256;
+const LOW = 'this machine ran out of memory while the sandbox was running';
+const LOW_HINT = 'give it more memory, or run fewer jobs at once';
 
 /** Never throws for anything the job does; AbideError('tool-missing' | 'sandbox-failed') where there is no sandbox to run it in. */
 export async function runSandboxed(job: SandboxJob): Promise<SandboxResult> {
@@ -99,8 +101,8 @@ export async function runSandboxed(job: SandboxJob): Promise<SandboxResult> {
     const scratch = ['/tmp', ...(job.scratch === undefined ? [] : [job.scratch])];
     while (!over) {
       if (init !== undefined && stopped === undefined) {
-        const usage = await look(init, scratch);
-        hostLow = usage.hostFreeMiB < HOST_FLOOR_MIB;
+        const usage = await look(init, { scratch, mostMiB: job.limits.diskMiB });
+        hostLow ||= usage.hostFreeMiB < HOST_FLOOR_MIB;
         if (usage.residentMiB > job.limits.memoryMiB || hostLow) stop('memory');
         // While some start others end: at the limit one look sees a few less.
         else if (usage.tasks >= 0.9 * job.limits.processes) stop('processes');
@@ -126,6 +128,7 @@ export async function runSandboxed(job: SandboxJob): Promise<SandboxResult> {
   const seconds = (performance.now() - started) / 1000;
   const exit = /"exit-code": *(\d+)/.exec(status.text())?.[1];
   const rest = { output, seconds, collected: collected.bytes() };
+  if (hostLow) throw new AbideError('sandbox-failed', LOW, { hint: LOW_HINT });
   if (stopped !== undefined) return { outcome: stopped, status: undefined, ...rest };
   // Nothing of the job can write there: a word on stderr is bwrap's, setpriv's or prlimit's.
   if (said.text() !== '' && exit !== '0') {
@@ -134,14 +137,15 @@ export async function runSandboxed(job: SandboxJob): Promise<SandboxResult> {
     });
   }
   if (exit === undefined) return { outcome: 'killed', status: undefined, ...rest };
-  const ended = classify(Number(exit), output, hostOomKills() > oomBefore);
+  const killed = Number(exit) === 137 || /\bKilled\b|signal 9\b/.test(output);
+  if (killed && hostOomKills() > oomBefore) throw new AbideError('sandbox-failed', LOW, { hint: LOW_HINT });
+  const ended = classify(Number(exit), output);
   return { outcome: ended, status: ended === 'exited' ? Number(exit) : undefined, ...rest };
 }
 
 /** A limit met and left between two looks of the watch shows in the words of the tool that met it. */
-function classify(status: number, output: string, hostKilled: boolean): SandboxOutcome {
+function classify(status: number, output: string): SandboxOutcome {
   if (status === 0) return 'exited';
-  if (hostKilled) return 'memory';
   if (/No space left on device|File size limit exceeded/.test(output)) return 'disk';
   if (/virtual memory exhausted|out of memory allocating|Cannot allocate memory|std::bad_alloc/.test(output))
     return 'memory';

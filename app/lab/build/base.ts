@@ -13,7 +13,7 @@ import { exists, keepPayload, readPayload } from './payload.ts';
 import { openCache, pruneCache, publish, scratch, touch } from './cache.ts';
 import type { Cache } from './cache.ts';
 import { words } from './findings.ts';
-import { exportCommit } from './source.ts';
+import { copySources, exportCommit, writeReadable } from './source.ts';
 import { RECIPE, runStage, STATUS } from './stage.ts';
 import type { Stage, StageResult } from './stage.ts';
 import { digestOf, toolchain } from './toolchain.ts';
@@ -92,14 +92,14 @@ async function make(commit: string, dir: string, { cache, options, steps }: Maki
   const configured = await runStage({ ...common, name: 'configure', source });
   steps.push(judged('configure', configured));
   if (configured.status !== 0) return false;
-  await writeFile(state, configured.bytes);
+  await writeReadable(state, configured.bytes);
   const built = await runStage({ ...common, name: 'build', source, state });
   steps.push(judged('build base', built));
   if (built.status !== 0) return false;
 
   const fresh = join(temporary.dir, 'base');
   await mkdir(fresh);
-  await writeFile(join(fresh, 'state.tar'), built.bytes);
+  await writeReadable(join(fresh, 'state.tar'), built.bytes);
   const warnings = [...readOutput(built.output).warnings].filter(([, list]) => list.length > 0);
   const seconds = configured.seconds + built.seconds;
   await writeFile(join(fresh, 'notes.json'), JSON.stringify({ commit, seconds, warnings }));
@@ -127,7 +127,9 @@ async function pack(dir: string, { cache, options, state }: { cache: Cache; opti
     .parse(JSON.parse(await readFile(join(dir, 'notes.json'), 'utf8'))).commit;
   await exportCommit(options.gitDir, commit, source);
   const common = await stageOptions(cache, options, { write: true, label: 'build native-check' });
-  const result = await runStage({ ...common, name: 'payload', source, state, nativeCheck: options.nativeCheckDir });
+  const nativeCheckDir = join(temporary.dir, 'native-check');
+  await copySources(options.nativeCheckDir, nativeCheckDir);
+  const result = await runStage({ ...common, name: 'payload', source, state, nativeCheck: nativeCheckDir });
   const nativeCheck = result.status === 0;
   if (!nativeCheck && result.status !== STATUS.nativeCheck) {
     return { step: judged('build native-check', result), payload: '', nativeCheck };

@@ -66,7 +66,7 @@ export function addedWarning(patch: Patch, warning: Diagnostic): Finding {
 
 /** The verbs' users break although the tree itself builds. */
 export function brokenUsers(series: Series, what: { errors: readonly Diagnostic[]; output: string }): Finding {
-  const isHeader = (file: FileDiff): boolean => /(^|\/)(verbs|verbs_api|ib_user\w*|sa|opcode)\.h$/.test(file.path);
+  const isHeader = (file: FileDiff): boolean => file.path.endsWith('.h');
   const patch = series.patches.find(one => one.files.some(isHeader));
   const words = what.errors[0] === undefined ? 'it does not compile or link' : tidy(what.errors[0].message);
   return finding(RULE.broken, 'error', {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Each patch of a series in turn, on top of the kept base: only what the patch touches is built again. It writes to no cache but the
 // payloads'. What fails here and not on the base is the author's.
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AbideError } from '../../errors.ts';
 import type { Finding } from '../../model/change.ts';
@@ -16,7 +15,7 @@ import { openCache, scratch } from './cache.ts';
 import type { Cache } from './cache.ts';
 import { addedWarning, brokenPatch, brokenUsers, limitMet, strangeLayout, words } from './findings.ts';
 import { keepPayload, readPayload } from './payload.ts';
-import { exportCommit, moveTo } from './source.ts';
+import { copySources, exportCommit, moveTo, writeReadable } from './source.ts';
 import { runStage, STATUS } from './stage.ts';
 import type { StageResult } from './stage.ts';
 
@@ -33,6 +32,7 @@ interface Progress {
   readonly source: string;
   /** Rewritten after each patch. */
   readonly state: string;
+  readonly nativeCheck: string;
   readonly steps: Step[];
   readonly findings: Finding[];
 }
@@ -61,6 +61,7 @@ export async function buildPatches(
     series,
     source,
     state: join(temporary.dir, 'state.tar'),
+    nativeCheck: join(temporary.dir, 'native-check'),
     steps,
     findings,
   };
@@ -89,7 +90,7 @@ async function eachPatch(
     if (patch === undefined) throw new AbideError('git-failed', 'more commits than patches');
     const label = `build ${index + 1}/${total}`;
     options.onProgress?.(label);
-    await moveTo(options.gitDir, progress.source, { from, to: commit });
+    const gone = new Set(await moveTo(options.gitDir, progress.source, { from, to: commit }));
     from = commit;
     const common = await stageOptions(progress.cache, options, { write: false, label });
     const result = await runStage({ ...common, name: 'build', source: progress.source, state });
@@ -105,15 +106,14 @@ async function eachPatch(
     broken = judgePatch(patch, { result, errors: output.errors, label, before: broken, progress });
     const moved = renames(patch);
     renamed = compose(renamed, moved);
-    const after: Warnings = new Map([...current, ...output.warnings]);
+    const after: Warnings = new Map([...without(current, gone), ...output.warnings]);
     const wrote = (path: string, line: number): boolean => writes(patch, path, line);
     for (const warning of newWarnings({ before: current, after, renamed: moved, wrote }))
       added.push({ patch, warning });
     current = after;
     state = progress.state;
-    await writeFile(state, result.bytes);
+    await writeReadable(state, result.bytes);
   }
-  if (total === 0) await writeFile(progress.state, '');
   findings.push(...remaining(added, { base: countByKey(ground.warnings, renamed), tip: countByKey(current) }));
   return broken === undefined;
 }
@@ -164,7 +164,8 @@ async function pack(progress: Progress, baseHasNativeCheck: boolean): Promise<st
   const { options, series, steps, findings } = progress;
   const label = 'build native-check';
   const common = await stageOptions(progress.cache, options, { write: false, label });
-  const place = { source: progress.source, state: progress.state, nativeCheck: options.nativeCheckDir };
+  const place = { source: progress.source, state: progress.state, nativeCheck: progress.nativeCheck };
+  await copySources(options.nativeCheckDir, progress.nativeCheck);
   const result = await runStage({ ...common, name: 'payload', ...place });
   const fails = (reason: string): undefined => {
     steps.push(step(label, 'fail', result.seconds, result.log, reason));
@@ -190,6 +191,11 @@ async function pack(progress: Progress, baseHasNativeCheck: boolean): Promise<st
     findings.push(strangeLayout(series, cause.message));
     return fails(`what the series builds was refused: ${cause.message}`);
   }
+}
+
+/** Warnings of files that are no longer there have no edge that could take them back. */
+function without(warnings: Warnings, gone: ReadonlySet<string>): Warnings {
+  return new Map([...warnings].map(([edge, list]) => [edge, list.filter(one => !gone.has(one.path ?? ''))]));
 }
 
 function renames(patch: Patch): Map<string, string> {

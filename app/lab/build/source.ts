@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A commit's files in a folder, exactly as git stores them, for the sandbox to bind. Reads blobs by plumbing, so that no filter, hook
 // or attribute of the tree is looked at, let alone run. (It does not use app/trees: adapters do not import one another.)
-import { chmod, lstat, mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { AbideError } from '../../errors.ts';
@@ -24,24 +24,26 @@ export async function exportCommit(gitDir: string, commit: string, dir: string):
     const [mode = '', , id = ''] = record.slice(0, tab).split(' ');
     return { mode, id, path: record.slice(tab + 1) };
   });
-  await mkdir(dir, { recursive: true, mode: 0o755 });
+  await mkdir(dir, { recursive: true });
   await put(gitDir, dir, entries, BASE_TIME);
 }
 
-/** From `from` to `to`: only files that differ are touched, and they get the present as mtime. Returns their paths. */
+/** From `from` to `to`: only files that differ are touched, and they get the present as mtime. Returns those that are gone. */
 export async function moveTo(gitDir: string, dir: string, step: { from: string; to: string }): Promise<string[]> {
   const raw = ['diff-tree', '-r', '-z', '--raw', '--no-abbrev', '--no-renames', '--no-commit-id', step.from, step.to];
   const fields = records(await git(gitDir, raw));
   const entries: Entry[] = [];
+  const touched: string[] = [];
   const gone: string[] = [];
   for (let at = 0; at + 1 < fields.length; at += 2) {
     const [, mode = '', , id = '', status = ''] = (fields[at] ?? '').split(' ');
     const path = checked(fields[at + 1] ?? '');
-    gone.push(path);
-    if (!status.startsWith('D')) entries.push({ mode, id, path });
+    touched.push(path);
+    if (status.startsWith('D')) gone.push(path);
+    else entries.push({ mode, id, path });
   }
   // All old ones first: a file may become a folder, a link a file.
-  for (const path of gone)
+  for (const path of touched)
     if (await realFolders(dir, path)) await rm(join(dir, path), { recursive: true, force: true });
   await put(gitDir, dir, entries, undefined);
   return gone;
@@ -57,8 +59,7 @@ async function put(gitDir: string, dir: string, entries: readonly Entry[], time:
   for (const [index, { mode, path }] of files.entries()) {
     const to = join(dir, checked(path));
     const parent = dirname(to);
-    if (!folders.has(parent)) await mkdir(parent, { recursive: true, mode: 0o755 });
-    folders.add(parent);
+    if (!folders.has(parent)) await readable(parent, { top: dir, folders });
     const bytes = blobs[index] ?? Buffer.alloc(0);
     if (mode === '120000') {
       // Where it points is looked up inside the sandbox alone.
@@ -69,6 +70,37 @@ async function put(gitDir: string, dir: string, entries: readonly Entry[], time:
     await chmod(to, mode === '100755' ? 0o755 : 0o644);
     if (time !== undefined) await utimes(to, time, time);
   }
+}
+
+/** A folder that every uid may enter, whatever our umask. */
+async function readable(folder: string, { top, folders }: { top: string; folders: Set<string> }): Promise<void> {
+  if (folder !== top && !folders.has(dirname(folder))) await readable(dirname(folder), { top, folders });
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o755);
+  folders.add(folder);
+}
+
+/** Our own sources where the sandbox's uid can read them: a checkout may be under a closed home. */
+export async function copySources(from: string, to: string): Promise<void> {
+  const folders = new Set<string>();
+  await readable(to, { top: to, folders });
+  for (const name of await sourcesIn(from)) {
+    await readable(dirname(join(to, name)), { top: to, folders });
+    await writeReadable(join(to, name), await readFile(join(from, name)));
+  }
+}
+
+/** C sources and headers below a folder, sorted. */
+export async function sourcesIn(dir: string): Promise<string[]> {
+  const names = await readdir(dir, { recursive: true }).catch((cause: unknown) => {
+    throw new AbideError('sandbox-failed', `the sources of native-check are not at ${dir}`, { cause });
+  });
+  return names.filter(name => /\.[ch]$/.test(name)).sort();
+}
+
+export async function writeReadable(path: string, bytes: Uint8Array): Promise<void> {
+  await writeFile(path, bytes);
+  await chmod(path, 0o644);
 }
 
 /** Whether the folders above `path` are folders, so that nothing reaches out of `dir` through a link. */

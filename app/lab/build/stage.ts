@@ -65,7 +65,7 @@ const SCRIPTS: Readonly<Record<StageName, string>> = {
     strip --strip-unneeded -o $l/lib/libibverbs.so.1 lib/libibverbs.so.1 && strip --strip-unneeded -o "$l/lib/libibverbs/$rxe" "lib/$rxe" &&
       cat providers/rxe/rxe.driver >$l/etc/libibverbs.d/rxe.driver || exit ${STATUS.layout}
     for name in ibv_devinfo ibv_rc_pingpong ibv_ud_pingpong ibv_srq_pingpong; do strip -o $l/bin/$name bin/$name || exit ${STATUS.layout}; done
-    status=0; cd /native-check
+    status=0; cd /native-check || exit 1
     find . -name '*.c' -printf '%P\\n' | sort | xargs -P "$JOBS" -I{} sh -c 'exec $CC -std=gnu11 -O2 -Wall -Wextra -Werror -pthread -I. -isystem /build/include -c -o "/tmp/o/$(echo "$1" | tr / _).o" "$1"' sh {} &&
       gcc -pthread -s -o $l/bin/native-check /tmp/o/*.o -L/build/lib -libverbs || status=${STATUS.nativeCheck}
     tar --format=ustar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=a+rX,u+w -cf - -C $p usr >&5 || exit 1

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Which tools build here: a part of every cache key, and the first thing to fail with what to install. Runs our own tools alone.
 import { createHash } from 'node:crypto';
-import { access, readFile, readdir } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { AbideError } from '../../errors.ts';
+import { sourcesIn } from './source.ts';
 
 /** Raise it when a change of sandbox or script makes older cached builds wrong. */
 const BUILDER = 'abide-build-1';
@@ -63,10 +64,7 @@ async function ask(): Promise<Toolchain> {
 /** Hex digest of the names and bytes of native-check's sources. */
 export async function digestOf(dir: string): Promise<string> {
   const hash = createHash('sha256');
-  const names = await readdir(dir, { recursive: true }).catch((cause: unknown) => {
-    throw new AbideError('sandbox-failed', `the sources of native-check are not at ${dir}`, { cause });
-  });
-  for (const name of names.filter(name => /\.[ch]$/.test(name)).sort()) {
+  for (const name of await sourcesIn(dir)) {
     hash
       .update(`${name}\0`)
       .update(await readFile(join(dir, name)))
