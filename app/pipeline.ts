@@ -3,7 +3,7 @@
 import { fingerprint } from './review/fingerprint.ts';
 import { judge, type Rule } from './review/index.ts';
 import { contextPaths } from '../rules/index.ts';
-import { confirm, isBlamed, ledger } from './model/ledger.ts';
+import { confirm, ledger, needsConfirming } from './model/ledger.ts';
 import { decide } from './model/verdict.ts';
 import type {
   Base,
@@ -156,7 +156,7 @@ async function build(
   const guests = await runBoth(lab, payloads, evidence);
   evidence.guests = guests;
   const first = compare(guests);
-  if (!first.some(isBlamed)) {
+  if (!first.some(needsConfirming)) {
     evidence.ledger = first;
     return;
   }

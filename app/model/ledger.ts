@@ -55,9 +55,12 @@ export function ledger(base: Run, patched: Run): LedgerEntry[] {
 
 export const isBlamed = (entry: LedgerEntry): boolean => entry.kind === 'broken' || entry.kind === 'lost';
 
-/** Blame needs two runs that agree: what is not seen again is told, and held against nobody. */
+/** What one run alone must not claim: that the series broke a test, or repaired one. */
+export const needsConfirming = (entry: LedgerEntry): boolean => isBlamed(entry) || entry.kind === 'repaired';
+
+/** Blame needs two runs that agree, and so does praise: what is not seen again is told, and counted for nobody. */
 export function confirm(first: readonly LedgerEntry[], again: readonly LedgerEntry[]): LedgerEntry[] {
-  const key = (entry: LedgerEntry): string => `${entry.step}\0${entry.case}`;
-  const seen = new Set(again.filter(isBlamed).map(key));
-  return first.map(entry => (isBlamed(entry) && !seen.has(key(entry)) ? { ...entry, kind: 'unsteady' } : entry));
+  const key = (entry: LedgerEntry): string => [entry.step, entry.case, isBlamed(entry)].join('\0');
+  const seen = new Set(again.filter(needsConfirming).map(key));
+  return first.map(entry => (needsConfirming(entry) && !seen.has(key(entry)) ? { ...entry, kind: 'unsteady' } : entry));
 }

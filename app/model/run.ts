@@ -50,7 +50,7 @@ export interface LedgerEntry {
   readonly patched: Outcome | 'absent';
   /**
    * `broken` (fails on patched alone), `lost` (ran on base, skipped or missing on patched), `also-on-base`, `repaired`, `new`,
-   * `unsteady` (seen as broken or lost once, and not when base and patched were run again).
+   * `unsteady` (seen as broken, lost or repaired once, and not when base and patched were run again).
    */
   readonly kind: 'broken' | 'lost' | 'also-on-base' | 'repaired' | 'new' | 'unsteady';
   readonly reason: string;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // `--format text`: what a person reads in a terminal. The verdict first and last; evidence between.
 import { createColors } from 'picocolors';
-import type { Finding, LedgerEntry, Report, Run, Verdict } from '../model/index.ts';
+import type { Finding, LedgerEntry, Report, Step, Verdict } from '../model/index.ts';
 import { forLine, forTerminal } from '../model/harmless.ts';
 import { isBlamed } from '../model/ledger.ts';
-import { checkOfStep } from '../model/steps.ts';
+import { checkOfFinding, checkOfStep } from '../model/steps.ts';
 import { countCases, countsInWords, groupLedger, summarise, type LedgerGroup } from './summary.ts';
 import { wrap } from './wrap.ts';
 
@@ -16,7 +16,7 @@ const LEDGER_WORDS: Record<LedgerEntry['kind'], string> = {
   'also-on-base': 'fails on base too: not the series',
   repaired: 'repaired by the series',
   new: 'new',
-  unsteady: 'not so in a second run: not held against the series',
+  unsteady: 'not so in a second run: counts for nothing',
 };
 
 export function renderText(report: Report, options: { color: boolean }): string {
@@ -88,7 +88,7 @@ function oneFinding(finding: Finding, report: Report, c: Colors): string[] {
 
 function tests(report: Report, c: Colors): string[] {
   const guests = report.runs.filter(run => run.kernel !== '-');
-  if (guests.length === 0) return failedSteps(report.runs, c);
+  if (guests.length === 0) return failedSteps(report, c);
   const lines = guests.map(run => {
     const steps = run.steps.filter(step => checkOfStep(step.name) === 'odp');
     const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
@@ -99,7 +99,7 @@ function tests(report: Report, c: Colors): string[] {
     c.bold('Base against patched, on rxe'),
     ...lines,
     ...groupLedger(report.ledger).flatMap(group => ledgerLines(group, c)),
-    ...failedSteps(report.runs, c),
+    ...failedSteps(report, c),
   ];
 }
 
@@ -115,11 +115,19 @@ function ledgerLines(group: LedgerGroup, c: Colors): string[] {
   ];
 }
 
+/** Whether a finding says already what a step failed on. */
+function isTold(step: Step, report: Report): boolean {
+  return report.findings.some(finding => checkOfFinding(finding.rule) === checkOfStep(step.name));
+}
+
 /** The words of steps that went wrong and of which no finding speaks. */
-function failedSteps(runs: readonly Run[], c: Colors): string[] {
-  return runs.flatMap(run =>
+function failedSteps(report: Report, c: Colors): string[] {
+  return report.runs.flatMap(run =>
     run.steps
-      .filter(step => step.outcome === 'error' || (step.outcome === 'fail' && step.cases.length === 0))
+      .filter(
+        step =>
+          step.outcome === 'error' || (step.outcome === 'fail' && step.cases.length === 0 && !isTold(step, report)),
+      )
       .flatMap(step => [
         '',
         `${c.bold(step.name)} on ${run.target}: ${step.outcome}${step.reason ? `, ${forLine(step.reason)}` : ''}`,
