@@ -145,11 +145,12 @@ export async function runSandboxed(job: SandboxJob): Promise<SandboxResult> {
 
 /** A limit met and left between two looks of the watch shows in the words of the tool that met it. */
 function classify(status: number, output: string): SandboxOutcome {
+  // A bomb's own shell may give up quietly, and leave the build as if nothing had been tried.
+  if (/\bCannot fork\b|\bfork: .*Resource temporarily unavailable/.test(output)) return 'processes';
   if (status === 0) return 'exited';
   if (/No space left on device|File size limit exceeded/.test(output)) return 'disk';
   if (/virtual memory exhausted|out of memory allocating|Cannot allocate memory|std::bad_alloc/.test(output))
     return 'memory';
-  if (/Cannot fork|[Ff]ork.*Resource temporarily unavailable/.test(output)) return 'processes';
   return 'exited';
 }
 
