@@ -35,6 +35,7 @@ const AM = [
   '--no-message-id',
   '--no-signoff',
   '--no-rerere-autoupdate',
+  '--quoted-cr=nowarn',
 ];
 
 // An empty commit has no author to name; with fixed dates its id depends on parent and subject alone.
@@ -66,6 +67,13 @@ export async function land(
     head = plain.made.at(-1) ?? head;
     if (plain.result.status === 0) continue;
     const stuck = patches[commits.length]!;
+    await tree.reset(head);
+    const old = await countUndone(tree, patches.slice(commits.length), head);
+    for (const patch of patches.slice(commits.length, commits.length + old)) {
+      head = await commitNothing(tree, patch, head);
+      commits.push({ commit: head, way: 'already' });
+    }
+    if (old > 0) continue;
     const other = await otherwise(store, tree, stuck, { ...options, head });
     if ('conflict' in other) return { commits, refused: { patch: stuck, result: plain.result, ...other } };
     head = other.commit;
@@ -86,20 +94,17 @@ async function otherwise(
   options: AmOptions & { readonly head: string },
 ): Promise<{ commit: string; way: Way } | { conflict: boolean }> {
   const { head } = options;
-  await tree.reset(head);
   if (patch.rawMbox !== undefined) {
     const raw = await am(tree, [{ ...patch, mbox: patch.rawMbox }], options);
     if (raw.result.status === 0) return { commit: raw.made[0]!, way: 'raw' };
     await tree.reset(head);
   }
-  const diff = join(tree.desk, 'reverse.diff');
-  await writeFile(diff, patch.diff);
-  const back = await git(tree, ['apply', '--cached', '--reverse', '--check', '-v', '--', diff]);
-  if (back.status === 0) return { commit: await commitNothing(tree, patch, head), way: 'already' };
   let conflict = false;
   await copyBlobs(store, options.images ?? []);
   for (const mbox of [patch.mbox, patch.rawMbox]) {
     if (mbox === undefined) continue;
+    // A merge takes a missing file for a change of the user's.
+    await gitText(tree, ['checkout-index', '--all', '--force', '--index']);
     const merged = await am(tree, [{ ...patch, mbox }], { ...options, merge: true });
     if (merged.result.status === 0 && merged.made[0] !== undefined) return { commit: merged.made[0], way: 'merged' };
     // git skips a patch that a merge finds applied, and is content.
@@ -108,6 +113,26 @@ async function otherwise(
     await tree.reset(head);
   }
   return { conflict };
+}
+
+/** How many patches the base has already: all of them, or the first alone, if they can be taken back from what is there. */
+async function countUndone(tree: WorkTree, patches: readonly Patch[], head: string): Promise<number> {
+  for (const count of new Set([patches.length, 1])) {
+    let left = count;
+    while (left > 0 && (await undo(tree, patches[left - 1]!))) left--;
+    await tree.reset(head);
+    if (left === 0) return count;
+  }
+  return 0;
+}
+
+async function undo(tree: WorkTree, patch: Patch): Promise<boolean> {
+  if (patch.files.length === 0) return true;
+  const [message, diff] = [join(tree.desk, 'message'), join(tree.desk, 'diff')];
+  const input = mailFile(patch.mbox, true);
+  const split = await git(tree, ['mailinfo', '--encoding=utf-8', '--quoted-cr=nowarn', message, diff], { input });
+  if (split.status !== 0) return false;
+  return (await git(tree, ['apply', '--cached', '--reverse', '-v', '--', diff])).status === 0;
 }
 
 /** One `git am`; `made` are the commits that are there after it, oldest first, also where it failed half-way. */

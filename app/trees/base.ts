@@ -60,7 +60,8 @@ async function readFooter(
     return { note: `its base-commit footer names ${clean(named).slice(0, 64)}, which the tree lacks` };
   }
   const base = { commit: found.id, how: 'base-commit footer' };
-  const alone = series.base.prerequisitePatchIds.length === 0 || (await matches(ask, found.id, wanted));
+  const telling = wanted.some(image => image.blob !== 'any' && image.blob !== 'absent');
+  const alone = series.base.prerequisitePatchIds.length === 0 || (telling && (await matches(ask, found.id, wanted)));
   return alone
     ? { base }
     : { weak: { ...base, how: 'base-commit footer, without the prerequisite patches it asks for' } };

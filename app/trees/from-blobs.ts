@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a rule may look at where the series applies to no commit: its own pre-images, by blob id, laid over the branch. Files whose pre-image is
-// not known, or whose post-image is not the one the mail names, are left out rather than guessed.
+// not known (a mere rename or mode names none, and is taken from the branch), or whose post-image is not the one the mail names, are left out rather than guessed.
 import type { Change, ChangedFile } from '../model/change.ts';
 import type { FileDiff, Series } from '../model/series.ts';
 import { land, type Landing } from './am.ts';
@@ -31,14 +31,16 @@ export async function loadChangeFromBlobs(
     const blob = image.blob === 'any' || image.blob === 'absent' ? undefined : await ask.info(image.blob);
     if (!IN_TREE.test(image.path)) unknown.push(image.path);
     else if (image.blob === 'absent') known.push({ image, id: '' });
+    else if (image.blob === 'any' && (await ask.info(`${over}:${image.path}`))?.type === 'blob') continue;
     else if (blob?.type === 'blob') known.push({ image, id: blob.id });
     else unknown.push(image.path);
   }
   const exclude = new Set(withRenames(series, unknown));
+  const files = series.patches.flatMap(patch => patch.files);
+  if (files.every(file => exclude.has(file.path))) return undefined;
   const base = await commitImages(store, ask, { over, known: known.filter(one => !exclude.has(one.image.path)) });
   for (let tries = 0; tries < MAX_TRIES; tries++) {
-    const all = series.patches.flatMap(patch => patch.files);
-    if (all.every(file => exclude.has(file.path))) return undefined;
+    if (files.every(file => exclude.has(file.path))) return undefined;
     const commits: Landing['commits'] = [];
     const { refused } = await land(store, series.patches, { base, commits, exclude: [...exclude] });
     if (refused !== undefined) {
@@ -83,7 +85,8 @@ async function commitImages(
   const entries = job.known.map(({ image, id }) =>
     id === '' ? `0 ${zero}\t${image.path}\0` : `${image.mode ?? '100644'} ${id}\t${image.path}\0`,
   );
-  await gitText(tree, ['update-index', '-z', '--replace', '--index-info'], { input: entries.join('') });
+  if (entries.length > 0)
+    await gitText(tree, ['update-index', '-z', '--replace', '--index-info'], { input: entries.join('') });
   const made = await gitText(tree, ['write-tree']);
   const dates = { GIT_AUTHOR_DATE: '2000-01-01T00:00:00Z', GIT_COMMITTER_DATE: '2000-01-01T00:00:00Z' };
   const commit = await gitText(tree, ['commit-tree', made, '-p', job.over, '-m', 'pre-images'], { env: dates });

@@ -21,7 +21,8 @@ export interface GitResult {
 }
 
 export interface GitOptions {
-  readonly input?: string;
+  /** Not empty: simple-git 4.0.2 then leaves stdin open, and git waits for ever. */
+  readonly input?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
 }
 

@@ -45,7 +45,7 @@ export async function explain(refused: NonNullable<Landing['refused']>, about: C
     ...(place.line === undefined ? {} : { line: place.line }),
     ...(place.hunk === undefined ? {} : { hunk: hunkText(place.hunk) }),
   };
-  const words = clean(result.stderr, about.secrets);
+  const words = clean(result.stderr.trim() === '' ? result.stdout : result.stderr, about.secrets);
   const { fault, lead } = await judge(refused, about);
   const merge = conflict ? ' A three-way merge ends in a conflict.' : '';
   return { ...where, fault, message: `${lead}${merge} git says: ${words || 'nothing'}` };
@@ -56,11 +56,13 @@ async function judge(
   { ask, series, base }: Case,
 ): Promise<{ fault: Fault; lead: string }> {
   const { stderr } = result;
+  const isEmpty = /^Patch is empty\.$/m.test(result.stdout.toString('utf8'));
   if (result.status === undefined) return { fault: 'machine', lead: 'git was ended by a signal.' };
   // A file may be named like an error of the machine; then git's lines prove nothing.
   const named = patch.files.some(file => MACHINE.test(`: ${file.path}`) || file.path.includes('\n'));
   if (!named && MACHINE.test(stderr)) return { fault: 'machine', lead: 'This machine could not do it.' };
   if (
+    isEmpty ||
     /corrupt patch|fragment without header|No valid patches|unrecognized (?:input|binary)|invalid path|beyond a symbolic link/.test(
       stderr,
     ) ||
@@ -88,12 +90,18 @@ function placeOf(patch: Patch, stderr: string): { path?: string; line?: number; 
     /^error: (.+): (?:patch does not apply|does not (?:exist|match).*|already exists.*|wrong type|No such file.*)$/m.exec(
       stderr,
     );
-  const path = failed?.[1] ?? other?.[1];
-  if (path === undefined) return patch.files.length === 1 ? { path: patch.files[0]!.path } : {};
-  if (failed === null) return { path };
-  const line = Number(failed[2]);
+  const said = failed?.[1] ?? other?.[1];
   const file =
-    patch.files.find(one => (one.oldPath ?? one.path) === path) ?? patch.files.find(one => one.path === path);
-  const hunk = file?.hunks.find(one => one.oldStart === line);
-  return { path, line, ...(hunk === undefined ? {} : { hunk }) };
+    said === undefined
+      ? patch.files.length === 1 && patch.files[0]
+      : patch.files.find(one => asGitSays(one.oldPath ?? one.path) === said || asGitSays(one.path) === said);
+  if (!file) return said === undefined ? {} : { path: said };
+  if (failed === null) return { path: file.path };
+  const line = Number(failed[2]);
+  const hunk = file.hunks.find(one => one.oldStart === line);
+  return { path: file.path, line, ...(hunk === undefined ? {} : { hunk }) };
 }
+
+/** git prints `?` for every control character in an error (its usage.c, vreportf). */
+// eslint-disable-next-line no-control-regex
+const asGitSays = (path: string): string => path.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '?');

@@ -8,7 +8,8 @@ import { AbideError } from '../../app/errors.ts';
 import { openTree } from '../../app/trees/index.ts';
 import { format, hashFolder, leftovers, lines, makeRepo, scratch, seriesOf, type Repo } from './repo.ts';
 
-describe('trees: a tree of any shape', () => {
+describe('trees: a tree of any shape', function () {
+  this.timeout(60_000); // Each test starts some dozens of processes.
   const place = scratch();
   const cache = join(place.dir, 'cache');
   const at = (name: string): string => join(place.dir, name);

@@ -26,6 +26,7 @@ export function scratch(): { dir: string; remove: () => void } {
 
 export interface Repo {
   readonly dir: string;
+  /** What git prints, a character a byte. */
   git(...args: string[]): string;
   /** Files by path, undefined to delete; the commit's id. Each commit is an hour after the one before. */
   commit(subject: string, files: Readonly<Record<string, string | Buffer | undefined>>): string;
@@ -48,9 +49,8 @@ export function makeRepo(dir: string): Repo {
       GIT_AUTHOR_DATE: date,
       GIT_COMMITTER_DATE: date,
     };
-    return execFileSync('git', args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 })
-      .toString()
-      .replace(/\n$/, '');
+    const out = execFileSync('git', args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+    return out.toString('latin1').replace(/\n$/, '');
   };
   const write = (path: string, text: string | Buffer): void => {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
@@ -78,12 +78,15 @@ export function makeRepo(dir: string): Repo {
 export const lines = (word: string, n: number): string =>
   Array.from({ length: n }, (_, index) => `${word} ${index + 1}\n`).join('');
 
-/** The mails of `git format-patch`, without a base in a footer. */
+/** The mails of `git format-patch`, a character a byte, without a base in a footer. */
 export const format = (repo: Repo, range: string, ...more: string[]): string =>
   `${repo.git('format-patch', '--stdout', '--no-signature', '--full-index', '--binary', '-M', ...more, range)}\n`;
 
+/** Of mails as `format` gives them. */
 export async function seriesOf(mails: string | Uint8Array): Promise<Series> {
-  const all = await readSeries(splitMbox(Buffer.from(mails), 'test.mbox'));
+  const all = await readSeries(
+    splitMbox(typeof mails === 'string' ? Buffer.from(mails, 'latin1') : mails, 'test.mbox'),
+  );
   if (all.length !== 1) throw new Error(`${all.length} series instead of one`);
   return all[0]!;
 }
