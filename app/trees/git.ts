@@ -26,6 +26,9 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Milliseconds without a word after which git is taken for stuck and ended; seen as an end by a signal. */
+const PATIENCE = 300_000;
+
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export function gitEnv(place: Place, more: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -59,6 +62,7 @@ export async function git(place: Place, args: readonly string[], options: GitOpt
     baseDir: place.cwd,
     allowEnvironment: Object.keys(env),
     completion: { onClose: true, onExit: false },
+    timeout: { block: PATIENCE },
     errors: (_, result) => void (seen = result),
     ...(options.input === undefined ? {} : { input: () => options.input }),
   }).env(env);
