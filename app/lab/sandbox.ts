@@ -10,7 +10,8 @@ import { FD, SANDBOX_UID, sandboxArgv } from './sandbox-argv.ts';
 import type { Bind, Limits } from './sandbox-argv.ts';
 import { seccompFilter } from './sandbox-seccomp.ts';
 import { hostOomKills, look } from './sandbox-watch.ts';
-import { LOG_TAIL, sanitise } from './sanitise.ts';
+import { Tail } from './sandbox-tail.ts';
+import { sanitise } from './sanitise.ts';
 
 export type { Bind, Limits } from './sandbox-argv.ts';
 
@@ -46,101 +47,132 @@ const WATCH_MS = 50;
 const MIB = 1024 * 1024;
 /** Below this the host itself is in danger, and the job may not be to blame. */
 const HOST_FLOOR_MIB = 256;
-const LOW = 'this machine ran out of memory while the sandbox was running';
-const LOW_HINT = 'give it more memory, or run fewer jobs at once';
 
 /** Never throws for anything the job does; AbideError('tool-missing' | 'sandbox-failed') where there is no sandbox to run it in. */
 export async function runSandboxed(job: SandboxJob): Promise<SandboxResult> {
+  const none = Buffer.alloc(0);
   if (job.signal?.aborted === true)
-    return { outcome: 'killed', status: undefined, output: '', seconds: 0, collected: Buffer.alloc(0) };
+    return { outcome: 'killed', status: undefined, output: '', seconds: 0, collected: none };
   const started = performance.now();
   const root = process.getuid?.() === 0;
   for (const bind of job.binds) if (root && bind.write === true) await chown(bind.from, SANDBOX_UID, SANDBOX_UID);
+  const oomBefore = hostOomKills();
+  const running = start(job, sandboxArgv({ ...job, env: job.env ?? {} }, root));
+  const timeout = setTimeout(() => running.stop('timeout'), job.limits.seconds * 1000);
+  const abort = (): void => running.stop('killed');
+  job.signal?.addEventListener('abort', abort);
+  const watching = watch(job, running);
+  const failure = await running.closed;
+  clearTimeout(timeout);
+  job.signal?.removeEventListener('abort', abort);
+  const hostLow = await watching;
+
+  if (failure !== undefined) {
+    throw new AbideError('tool-missing', 'cannot start bwrap', { cause: failure, hint: 'apt-get install bubblewrap' });
+  }
+  const output = sanitise(running.printed.text());
+  const exit = running.exitCode();
+  const rest = { output, seconds: (performance.now() - started) / 1000, collected: running.collected.bytes() };
+  const killed = exit === 137 || /\bKilled\b|signal 9\b/.test(output);
+  if (hostLow || (killed && hostOomKills() > oomBefore)) {
+    const hint = 'give it more memory, or run fewer jobs at once';
+    throw new AbideError('sandbox-failed', 'this machine ran out of memory while the sandbox was running', { hint });
+  }
+  const stopped = running.stopped();
+  if (stopped !== undefined) return { outcome: stopped, status: undefined, ...rest };
+  // Nothing of the job can write there: a word on stderr is bwrap's, setpriv's or prlimit's.
+  const words = sanitise(running.said.text(), 500).trim();
+  if (words !== '' && exit !== 0) {
+    const hint =
+      'unprivileged user namespaces must be allowed: sysctl kernel.unprivileged_userns_clone user.max_user_namespaces';
+    throw new AbideError('sandbox-failed', `the sandbox did not start: ${words}`, { hint });
+  }
+  if (exit === undefined) return { outcome: 'killed', status: undefined, ...rest };
+  const outcome = classify(exit, output);
+  return { outcome, status: outcome === 'exited' ? exit : undefined, ...rest };
+}
+
+interface Running {
+  /** What the job prints. */
+  readonly printed: Tail;
+  readonly collected: Tail;
+  /** What bwrap and its helpers complain of. */
+  readonly said: Tail;
+  /** When every process of it is gone; an Error where it never started. */
+  readonly closed: Promise<Error | undefined>;
+  /** The host's pid of the sandbox's first process, once it is known. */
+  init(): number | undefined;
+  exitCode(): number | undefined;
+  /** Ends all of it; the first reason counts. */
+  stop(why: SandboxOutcome): void;
+  stopped(): SandboxOutcome | undefined;
+}
+
+function start(job: SandboxJob, [command = 'bwrap', ...argv]: string[]): Running {
   const filter = seccompFilter(process.arch);
   if (filter === undefined) throw new AbideError('sandbox-failed', `no system call table for ${process.arch}`);
-  const [command = 'bwrap', ...argv] = sandboxArgv({ ...job, env: job.env ?? {} }, root);
-  const oomBefore = hostOomKills();
-  const stdio = ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', job.collectMiB === undefined ? 'ignore' : 'pipe'] as const;
-  const child = spawn(command, argv, { stdio: [...stdio], env: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin' }, cwd: '/' });
+  const collect = job.collectMiB === undefined ? 'ignore' : 'pipe';
+  const env = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin' };
+  const child = spawn(command, argv, { stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', collect], env, cwd: '/' });
 
-  let stopped: SandboxOutcome | undefined;
+  let why: SandboxOutcome | undefined;
   let init: number | undefined;
-  const stop = (outcome: SandboxOutcome): void => {
-    stopped ??= outcome;
+  const stop = (reason: SandboxOutcome): void => {
+    why ??= reason;
     // The first process of the pid namespace: with it the kernel ends all others, and bwrap returns after they are gone.
     // Before it is known nothing is killed: bwrap dying then leaves its child waiting for it without end.
     if (init !== undefined) kill(init);
   };
-
   const printed = new Tail(job.limits.outputMiB * MIB, () => stop('output'));
   const collected = new Tail((job.collectMiB ?? 0) * MIB, () => stop('output'), Infinity);
   const said = new Tail(MIB, () => undefined);
   const status = new Tail(MIB, () => undefined);
-  const streams = child.stdio as unknown as (Readable | null)[];
-  streams[1]?.on('data', (piece: Buffer) => {
+  const listen = (descriptor: number, hear: (piece: Buffer) => void): void => {
+    (child.stdio[descriptor] as Readable | null)?.on('data', hear);
+  };
+  listen(1, piece => {
     printed.add(piece);
-    if (stopped === undefined) job.onOutput?.(piece);
+    if (why === undefined) job.onOutput?.(piece);
   });
-  streams[2]?.on('data', (piece: Buffer) => said.add(piece));
-  streams[FD.status]?.on('data', (piece: Buffer) => {
+  listen(2, piece => said.add(piece));
+  listen(FD.status, piece => {
     status.add(piece);
-    init ??= Number(/"child-pid": *(\d+)/.exec(status.text())?.[1] ?? NaN) || undefined;
-    if (init !== undefined && stopped !== undefined) kill(init);
+    const pid = /"child-pid": *(\d+)/.exec(status.text())?.[1];
+    if (pid !== undefined) init = Number(pid);
+    if (why !== undefined) stop(why);
   });
-  streams[FD.collect]?.on('data', (piece: Buffer) => collected.add(piece));
-  const seccomp = child.stdio[FD.seccomp] as Writable | null;
-  seccomp?.on('error', () => undefined).end(filter);
+  listen(FD.collect, piece => collected.add(piece));
+  (child.stdio[FD.seccomp] as Writable | null)?.on('error', () => undefined).end(filter);
+  const closed = new Promise<Error | undefined>(resolve => {
+    child.once('close', () => resolve(undefined)).once('error', resolve);
+  });
+  const exitCode = (): number | undefined => {
+    const code = /"exit-code": *(\d+)/.exec(status.text())?.[1];
+    return code === undefined ? undefined : Number(code);
+  };
+  return { printed, collected, said, closed, init: () => init, exitCode, stop, stopped: () => why };
+}
 
-  const timeout = setTimeout(() => stop('timeout'), job.limits.seconds * 1000);
-  const abort = (): void => stop('killed');
-  job.signal?.addEventListener('abort', abort);
-  const closed = new Promise<unknown>(resolve => child.once('close', resolve).once('error', resolve));
+/** Looks until the job is over. True where the host itself ran low. */
+async function watch(job: SandboxJob, running: Running): Promise<boolean> {
+  const { limits } = job;
+  const disk = { scratch: ['/tmp', ...(job.scratch === undefined ? [] : [job.scratch])], mostMiB: limits.diskMiB };
   let over = false;
   let hostLow = false;
-  const watch = async (): Promise<void> => {
-    const scratch = ['/tmp', ...(job.scratch === undefined ? [] : [job.scratch])];
-    while (!over) {
-      if (init !== undefined && stopped === undefined) {
-        const usage = await look(init, { scratch, mostMiB: job.limits.diskMiB });
-        hostLow ||= usage.hostFreeMiB < HOST_FLOOR_MIB;
-        if (usage.residentMiB > job.limits.memoryMiB || hostLow) stop('memory');
-        // While some start others end: at the limit one look sees a few less.
-        else if (usage.tasks >= 0.9 * job.limits.processes) stop('processes');
-        else if (usage.diskFull) stop('disk');
-      }
-      await new Promise(resolve => setTimeout(resolve, WATCH_MS));
+  const end = running.closed.then(() => (over = true));
+  while (!over) {
+    const init = running.init();
+    if (init !== undefined && running.stopped() === undefined) {
+      const usage = await look(init, disk);
+      hostLow ||= usage.hostFreeMiB < HOST_FLOOR_MIB;
+      if (usage.residentMiB > limits.memoryMiB || hostLow) running.stop('memory');
+      // While some start others end: at the limit one look sees a few less.
+      else if (usage.tasks >= 0.9 * limits.processes) running.stop('processes');
+      else if (usage.diskFull) running.stop('disk');
     }
-  };
-  const watching = watch();
-  const failure = await closed;
-  over = true;
-  clearTimeout(timeout);
-  job.signal?.removeEventListener('abort', abort);
-  await watching;
-
-  if (failure instanceof Error) {
-    throw new AbideError('tool-missing', `cannot start ${command}`, {
-      cause: failure,
-      hint: 'apt-get install bubblewrap',
-    });
+    await Promise.race([end, new Promise(resolve => setTimeout(resolve, WATCH_MS))]);
   }
-  const output = sanitise(printed.text());
-  const seconds = (performance.now() - started) / 1000;
-  const exit = /"exit-code": *(\d+)/.exec(status.text())?.[1];
-  const rest = { output, seconds, collected: collected.bytes() };
-  if (hostLow) throw new AbideError('sandbox-failed', LOW, { hint: LOW_HINT });
-  if (stopped !== undefined) return { outcome: stopped, status: undefined, ...rest };
-  // Nothing of the job can write there: a word on stderr is bwrap's, setpriv's or prlimit's.
-  if (said.text() !== '' && exit !== '0') {
-    throw new AbideError('sandbox-failed', `the sandbox did not start: ${sanitise(said.text(), 500).trim()}`, {
-      hint: 'unprivileged user namespaces must be allowed: sysctl kernel.unprivileged_userns_clone user.max_user_namespaces',
-    });
-  }
-  if (exit === undefined) return { outcome: 'killed', status: undefined, ...rest };
-  const killed = Number(exit) === 137 || /\bKilled\b|signal 9\b/.test(output);
-  if (killed && hostOomKills() > oomBefore) throw new AbideError('sandbox-failed', LOW, { hint: LOW_HINT });
-  const ended = classify(Number(exit), output);
-  return { outcome: ended, status: ended === 'exited' ? Number(exit) : undefined, ...rest };
+  return hostLow;
 }
 
 /** A limit met and left between two looks of the watch shows in the words of the tool that met it. */
@@ -159,41 +191,5 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It was faster.
-  }
-}
-
-/** Bytes of a stream: all counted, the last ones kept. */
-class Tail {
-  readonly #limit: number;
-  readonly #full: () => void;
-  readonly #keep: number;
-  #pieces: Buffer[] = [];
-  #kept = 0;
-  #seen = 0;
-
-  constructor(limit: number, full: () => void, keep: number = 4 * LOG_TAIL) {
-    this.#limit = limit;
-    this.#full = full;
-    this.#keep = keep;
-  }
-
-  add(piece: Buffer): void {
-    this.#seen += piece.length;
-    if (this.#seen > this.#limit) this.#full();
-    else if (this.#keep === Infinity || piece.length > 0) this.#push(piece);
-  }
-
-  #push(piece: Buffer): void {
-    this.#pieces.push(piece);
-    this.#kept += piece.length;
-    while (this.#kept - (this.#pieces[0]?.length ?? 0) > this.#keep) this.#kept -= this.#pieces.shift()?.length ?? 0;
-  }
-
-  bytes(): Buffer {
-    return Buffer.concat(this.#pieces);
-  }
-
-  text(): string {
-    return this.bytes().toString('utf8');
   }
 }

@@ -5,12 +5,10 @@
 export const LOG_TAIL = 64 * 1024;
 
 // ECMA-48: CSI …, OSC/DCS/SOS/PM/APC … up to BEL or ST (also unterminated, up to the line's end), then any other two-byte escape.
-// eslint-disable-next-line no-control-regex
 const ESCAPES =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?|\x1b[ -/]*[0-~]?/g;
 
 // C0 but \t and \n, DEL, C1; lone surrogates; characters that reorder or hide text (bidi controls, zero width, line separators).
-// eslint-disable-next-line no-control-regex
 const UNSAFE =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
 
