@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a stranger's CMake file may try, each on a small project of its own: it gets nothing, and ends as a clear outcome.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -226,6 +226,21 @@ describe('sandbox', function () {
     });
     for (const result of await Promise.all(jobs)) assert.equal(result.outcome, 'killed');
     assert.ok(!running(`sleep\0${9}${process.pid}`));
+  });
+
+  it('is gone when Abide itself is killed', async () => {
+    const mark = `6${process.pid}`;
+    const script = `
+      import { runSandboxed } from ${JSON.stringify(new URL('../../app/lab/sandbox.ts', import.meta.url).href)};
+      const limits = ${JSON.stringify(LIMITS)};
+      await runSandboxed({ argv: ['sleep', '${mark}'], cwd: '/tmp', binds: [], limits });`;
+    const abide = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], { stdio: 'ignore' });
+    while (!running(`\0sleep\0${mark}`)) await new Promise(resolve => setTimeout(resolve, 20));
+    await new Promise(resolve => setTimeout(resolve, 200));
+    abide.kill('SIGKILL');
+    const deadline = Date.now() + 3000;
+    while (running(`sleep\0${mark}`) && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 20));
+    assert.ok(!running(`sleep\0${mark}`));
   });
 
   it('passes bytes out by one descriptor alone, and no more than agreed', async () => {
