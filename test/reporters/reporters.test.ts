@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Each reporter against its golden, and what holds of all of them. UPDATE_GOLDENS=1 rewrites the goldens; read them after it.
+// Each reporter against its golden, and what holds of all of them. ABIDE_UPDATE_GOLDENS=1 rewrites the goldens; read them after it.
 import assert from 'node:assert/strict';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import PostalMime from 'postal-mime';
 import { reporters } from '../../app/reporters/index.ts';
+import { updateGoldens } from '../support/env.ts';
 import { failing } from './sample.ts';
 
 const folder = new URL('../fixtures/reports/', import.meta.url);
@@ -14,7 +15,7 @@ describe('reporters', () => {
   for (const name of names) {
     it(`${name} is its golden`, async () => {
       const golden = new URL(`failing.${name}.txt`, folder);
-      if (process.env['UPDATE_GOLDENS']) await writeFile(golden, render(name));
+      if (updateGoldens) await writeFile(golden, render(name));
       assert.equal(render(name), await readFile(golden, 'utf8'));
     });
     it(`${name} lets no control character through`, () => {
