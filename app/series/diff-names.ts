@@ -77,7 +77,7 @@ export function pathFault(path: string): string | undefined {
     if (part === '' || part === '.') return 'is not a plain path';
     if (part === '..') return 'leads out of the tree';
     // HFS+ ignores some code points, NTFS trailing dots and spaces: git refuses these spellings of .git as well.
-    const plain = part.replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '').replace(/[. ]+$/, '');
+    const plain = part.replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '').replace(/(?<![. ])[. ]+$/, '');
     if (/^(?:\.git|git~1)$/i.test(plain)) return 'lies inside .git';
   }
   return undefined;

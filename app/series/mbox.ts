@@ -30,15 +30,15 @@ function startsWithFrom(bytes: Uint8Array, at: number): boolean {
 }
 
 /** Whether lines `>From ` were `From ` before: public-inbox says so in the From_ line, others in the file's name. */
-function isMboxrd(buffer: Buffer, start: number, source: string): boolean {
+function looksMboxrd(buffer: Buffer, start: number, source: string): boolean {
   return buffer.toString('latin1', start, start + 19) === 'From mboxrd@z Thu J' || /\.mboxrd$/i.test(source);
 }
 
 /**
  * The mails of an mbox, in order, From_ line included; a file that does not start with one is one mail. `cursor` is the
- * mail's offset in bytes.
+ * mail's offset in bytes. `format` is for who knows it; nothing in a file says that it is mboxrd.
  */
-export function splitMbox(bytes: Uint8Array, source: string): RawMail[] {
+export function splitMbox(bytes: Uint8Array, source: string, format?: 'mboxrd'): RawMail[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let start = 0;
   while (start < buffer.length && SPACE.has(buffer[start]!)) start++;
@@ -53,7 +53,7 @@ export function splitMbox(bytes: Uint8Array, source: string): RawMail[] {
       if (isFromLine(buffer, at + 1, lineEnd(at + 1))) starts.push(at + 1);
     }
   }
-  const mboxrd = isMboxrd(buffer, start, source);
+  const mboxrd = format === 'mboxrd' || looksMboxrd(buffer, start, source);
   return starts.map((from, index) => {
     const mail = buffer.subarray(from, starts[index + 1] ?? buffer.length);
     return { source, cursor: String(from), bytes: mboxrd ? unescapeFrom(mail) : mail };

@@ -8,7 +8,7 @@ import { MAX_INPUT_BYTES } from './limits.ts';
 
 export interface InputOptions {
   readonly stdin: AsyncIterable<Uint8Array>;
-  /** `A..B` to an mbox, as `git format-patch --stdout` writes it; without it a range is no input. */
+  /** `A..B` to an mboxrd, as `git format-patch --stdout --pretty=mboxrd` writes it; without it a range is no input. */
   readonly formatRange?: (range: string) => Promise<Uint8Array>;
 }
 
@@ -32,7 +32,8 @@ async function readOne(input: string, options: InputOptions): Promise<RawMail[]>
   } catch (error) {
     if (error instanceof AbideError) throw error;
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    if (missing && options.formatRange && isRange(input)) return splitMbox(await options.formatRange(input), input);
+    if (missing && options.formatRange && isRange(input))
+      return splitMbox(await options.formatRange(input), input, 'mboxrd');
     throw new AbideError('input-unreadable', `${input}: ${reason(error)}`, { hint: HINT, cause: error });
   }
 }

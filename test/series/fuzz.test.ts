@@ -44,9 +44,9 @@ describe('fuzzed mails', function () {
     let read = 0;
     for (const bytes of mutants(MAILS, 20261122)) {
       batch.push(raw(bytes));
-      const started = performance.now();
+      const started = process.cpuUsage();
       for (const series of await readSeries([raw(bytes)])) assertSound(series);
-      const took = performance.now() - started;
+      const took = process.cpuUsage(started).user / 1000;
       assert.ok(took < MAX_MS, `${took} ms for\n${bytes.toString('latin1')}`);
       if (batch.length === 20) {
         for (const series of await readSeries(batch)) {

@@ -10,7 +10,7 @@ import type { FileDiff, Patch } from '../../app/model/index.ts';
 import type { Proposal } from '../../app/series/parse.ts';
 
 const ENV = {
-  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+  PATH: '/usr/local/bin:/usr/bin:/bin',
   HOME: '/nonexistent',
   LC_ALL: 'C.UTF-8',
   TZ: 'UTC',

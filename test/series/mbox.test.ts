@@ -25,7 +25,7 @@ const LINES = [
 
 describe('splitMbox', () => {
   it('splits as git mailsplit does', function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     using scratch = new Scratch();
     const mbox = fc
       .array(fc.constantFrom(...LINES), { minLength: 1, maxLength: 12 })

@@ -92,6 +92,9 @@ describe('readInput', () => {
     for (const range of ['HEAD~3..HEAD', 'v1.0...topic', '..HEAD', 'main..']) {
       assert.equal((await readInput([range], { stdin: stream(), formatRange })).length, mails.length);
     }
+    const escaped = async (): Promise<Uint8Array> => Buffer.from('Subject: x\n\n>From the log\n');
+    const [mail] = await readInput(['A..B'], { stdin: stream(), formatRange: escaped });
+    assert.match(Buffer.from(mail!.bytes).toString(), /^From the log$/m);
     assert.deepEqual(asked, ['HEAD~3..HEAD', 'v1.0...topic', '..HEAD', 'main..']);
     for (const none of ['no-such-file', '--output=x..y', '../x', 'a b..c']) {
       await assert.rejects(readInput([none], { stdin: stream(), formatRange }), isUnreadable(/no such file or folder/));
