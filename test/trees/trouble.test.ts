@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,7 @@ describe('trees: trouble', function () {
   let repo: Repo;
   let base: string;
   let mbox: string;
+  let bigSeries: string;
   let expected: string[];
 
   before(async () => {
@@ -40,6 +41,9 @@ describe('trees: trouble', function () {
     }
     mbox = join(place.dir, 'series.mbox');
     writeFileSync(mbox, Buffer.from(format(repo, 'master..topic'), 'latin1'));
+    repo.git('checkout', '-q', '-b', 'big', base);
+    repo.commit('big', { 'big.h': randomBytes(1 << 20).toString('base64') });
+    bigSeries = format(repo, 'master..big');
     repo.git('checkout', '-q', 'master');
     await using tree = await openTree({ dir: repo.dir, cache: join(place.dir, 'cache') });
     const applied = await tree.apply(await seriesOf(format(repo, 'master..topic')), { commit: base, how: '' });
@@ -48,14 +52,14 @@ describe('trees: trouble', function () {
   });
   after(place.remove);
 
-  function start(cache: string, more: { times?: number; before?: string[] } = {}) {
+  function start(cache: string, more: { times?: number; before?: string[]; mbox?: string } = {}) {
     const [program, ...args] = [
       ...(more.before ?? []),
       process.execPath,
       CHILD,
       repo.dir,
       cache,
-      mbox,
+      more.mbox ?? mbox,
       base,
       String(more.times ?? 1),
     ];
@@ -151,6 +155,16 @@ describe('trees: trouble', function () {
       }
       execFileSync('mount', ['-o', 'remount,size=64m', cache]);
       assert.deepEqual((await start(cache).said).commits, expected);
+      // The base is there; now git am itself meets the end.
+      const big = join(place.dir, 'big.mbox');
+      writeFileSync(big, Buffer.from(bigSeries, 'latin1'));
+      const room = statfsSync(cache);
+      writeFileSync(join(cache, 'filler'), randomBytes((room.bavail - 60) * room.bsize));
+      const full = await start(cache, { mbox: big }).said;
+      assert.equal(full.problem?.fault, 'machine', JSON.stringify(full));
+      assert.equal(leftovers(cache).length, 0);
+      rmSync(join(cache, 'filler'));
+      assert.equal((await start(cache, { mbox: big }).said).complete, true);
     } finally {
       execFileSync('umount', [cache]);
     }
