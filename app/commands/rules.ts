@@ -43,10 +43,16 @@ function asJson(): string {
   return JSON.stringify({ schema: 'abide/rules@1', rules: list }, null, 2) + '\n';
 }
 
+/** Findings that no rule makes, but applying and building. */
+const OTHER_FINDINGS = ['build-broken', 'build-warning', 'does-not-apply'];
+
+/** @throws AbideError `rule-unknown` */
 async function page(name: string): Promise<string> {
-  const rule = rules.find(one => one.name === name);
-  if (rule) return readFile(new URL(`../../docs/rules/${rule.name}.md`, import.meta.url), 'utf8');
-  const near = rules.map(one => one.name).filter(one => one.includes(name) || name.includes(one));
+  const names = rules.map(rule => rule.name);
+  // Only a name from a list becomes a path.
+  const folder = names.includes(name) ? 'rules' : OTHER_FINDINGS.includes(name) ? 'findings' : undefined;
+  if (folder) return readFile(new URL(`../../docs/${folder}/${name}.md`, import.meta.url), 'utf8');
+  const near = [...names, ...OTHER_FINDINGS].filter(one => one.includes(name) || name.includes(one));
   throw new AbideError('rule-unknown', `there is no rule "${name}"`, {
     hint: near.length > 0 ? `did you mean ${near.join(' or ')}?` : 'abide rules lists them',
   });
