@@ -103,5 +103,5 @@ function placeOf(patch: Patch, stderr: string): { path?: string; line?: number; 
 }
 
 /** git prints `?` for every control character in an error (its usage.c, vreportf). */
-// eslint-disable-next-line no-control-regex
+
 const asGitSays = (path: string): string => path.replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '?');

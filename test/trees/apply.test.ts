@@ -299,7 +299,7 @@ describe('trees: apply', function () {
       const applied = await again.apply(series, { commit: odd, how: '' });
       assert.equal(applied.problem?.fault, 'series');
       const all = JSON.stringify([applied.problem, applied.step]);
-      // eslint-disable-next-line no-control-regex
+
       assert.doesNotMatch(all, /[\u0000-\u001f\u007f-\u009f\u202e]|\\u00[01][0-9a-f]/);
       assert.equal(all.includes(place.dir), false);
       assert.match(applied.problem.hunk ?? '', /\\u\{1b\}\[2J 5/);

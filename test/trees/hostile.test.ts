@@ -178,7 +178,7 @@ describe('trees: hostile patches', function () {
       repo.git('--git-dir', tree.gitDir, 'rev-parse', `${applied.tip}^{tree}`),
       repo.git('rev-parse', 'topic^{tree}'),
     );
-    // eslint-disable-next-line no-control-regex
+
     assert.doesNotMatch(applied.step.log + applied.step.cases[0]!.name, /[\u0000-\u0009\u000b-\u001f]/);
     assert.deepEqual(leftovers(cache), []);
   });

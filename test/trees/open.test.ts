@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AbideError } from '../../app/errors.ts';
+import type { AbideError } from '../../app/errors.ts';
 import { openTree } from '../../app/trees/index.ts';
 import { format, hashFolder, leftovers, lines, makeRepo, scratch, seriesOf, type Repo } from './repo.ts';
 
