@@ -51,7 +51,7 @@ const CONSOLE_SECONDS = 10;
 
 /** @throws AbideError vm-failed, tool-missing, kernel-unavailable, interrupted; what happens in the steps is in the result */
 export async function runGuest(job: GuestJob, o: VmOptions): Promise<GuestRun> {
-  job.signal?.throwIfAborted();
+  throwIfAborted(job.signal);
   const began = Date.now();
   const base = await prepare(o, job.signal);
   const disk = await makeDisk(job.payload, job.steps, base.cache);
@@ -65,10 +65,10 @@ export async function runGuest(job: GuestJob, o: VmOptions): Promise<GuestRun> {
     const ktap = guest.ktap.text();
     const steps = judgeSteps(job.steps, { ktap, console: guest.console.text(consoleFrom), ending, seconds });
     const booted: Step = { name: 'boot', outcome: 'pass', seconds: bootSeconds, cases: [], log: '' };
-    if (job.signal?.aborted === true) throw interrupted(job.signal);
+    throwIfAborted(job.signal);
     return { kernel: o.kernel.version, accel: base.accel, steps: [booted, ...steps], how };
   } catch (error) {
-    if (job.signal?.aborted === true) throw interrupted(job.signal);
+    throwIfAborted(job.signal);
     throw error;
   } finally {
     await disk.handle.close();
@@ -80,8 +80,9 @@ export async function probeKvm(o: { cache: string; kernel: KernelPackage }): Pro
   return askKvm({ dir: join(o.cache, 'vm'), kernel: o.kernel, memoryMiB: MEMORY_MIB });
 }
 
-function interrupted(signal: AbortSignal): AbideError {
-  return new AbideError('interrupted', 'interrupted while a guest ran', { cause: signal.reason });
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  throw new AbideError('interrupted', 'interrupted while a guest ran', { cause: signal.reason });
 }
 
 function since(began: number): number {

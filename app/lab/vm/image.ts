@@ -2,7 +2,7 @@
 // The guest's initramfs: busybox, ip, rdma, the host's C library, kernel modules, our init. Nothing of a tree under test is in it,
 // and nothing else of the host. Kept in the cache under a key of its content.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
@@ -27,6 +27,9 @@ const LIBRARIES = [
   'libnl-route-3.so.200',
 ];
 
+/** Our own d0 is the only device. */
+const PARAMETERS: Readonly<Record<string, string>> = { 'dummy.ko': ' numdummies=0' };
+
 export interface Image {
   readonly path: string;
   readonly key: string;
@@ -38,7 +41,7 @@ export async function buildImage(kernel: KernelPackage, cache: string): Promise<
   return store(cache, [
     ...(await system()),
     ...modules.map(({ name, data }) => ({ path: `lib/modules/${name}`, kind: 'file' as const, mode: 0o644, data })),
-    file('etc/modules', modules.map(({ name }) => `${name}\n`).join('')),
+    file('etc/modules', modules.map(({ name }) => `${name}${PARAMETERS[name] ?? ''}\n`).join('')),
     file('init', await readFile(new URL('init', GUEST)), 0o755),
     file('lib/abide/runner', await readFile(new URL('runner', GUEST))),
   ]);
@@ -102,7 +105,11 @@ async function store(cache: string, entries: readonly CpioEntry[]): Promise<Imag
     () => true,
     () => false,
   );
-  if (!there) {
+  const now = new Date();
+  if (there) {
+    // The oldest go first when states are pruned.
+    await utimes(path, now, now).catch(() => undefined);
+  } else {
     await mkdir(cache, { recursive: true });
     const partial = `${path}.${String(process.pid)}.tmp`;
     // QEMU reads it under a uid of its own.

@@ -41,7 +41,7 @@ export interface Machine extends AsyncDisposable {
 }
 
 /** Enough for the longest native-check run; far from what would fill our memory. */
-const LIMITS = { console: 4 << 20, ktap: 16 << 20, control: 1 << 16, stderr: 1 << 16 } as const;
+const LIMITS = { console: 1 << 20, ktap: 16 << 20, control: 1 << 16, stderr: 1 << 16 } as const;
 /** `nobody` of every Linux. */
 const NOBODY = 65534;
 
