@@ -18,10 +18,13 @@ import { dirname, join } from 'node:path';
 import { readSeries, splitMbox } from '../../app/series/index.ts';
 import type { Series } from '../../app/model/index.ts';
 
-/** A folder for one test; give `remove` to `afterEach`. */
+/** A folder for one test; give `remove` to `after`. */
 export function scratch(): { dir: string; remove: () => void } {
   const dir = mkdtempSync(join(tmpdir(), 'abide-trees-'));
-  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
+  const remove = (): void => rmSync(dir, { recursive: true, force: true });
+  // A suite that is filtered out is read, and has no `after`.
+  process.once('exit', remove);
+  return { dir, remove };
 }
 
 export interface Repo {
