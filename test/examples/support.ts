@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { execa } from 'execa';
 import { z } from 'zod';
 import { cacheDir, treeDir } from '../support/env.ts';
@@ -33,6 +34,7 @@ export type Expected = z.infer<typeof Expected>;
 const Report = z.object({
   schema: z.literal('abide/report@1'),
   verdict: z.string(),
+  because: z.string(),
   series: z.object({
     title: z.string(),
     revision: z.int(),
@@ -42,7 +44,7 @@ const Report = z.object({
   base: z.object({ commit: z.string(), how: z.string() }),
   findings: z.array(z.object({ rule: z.string(), patch: z.int(), path: z.string(), symbol: z.string().nullable() })),
   runs: z.array(
-    z.object({ target: z.string(), steps: z.array(z.object({ name: z.string(), cases: z.array(z.object({})) })) }),
+    z.object({ target: z.string(), steps: z.array(z.object({ name: z.string(), reason: z.string().nullable() })) }),
   ),
   ledger: z.array(z.object({ step: z.string(), case: z.string(), kind: z.string() })),
 });
@@ -80,25 +82,29 @@ export function compare(reviewed: Reviewed, expected: Expected, kind: 'fast' | '
   const findings = expected.findings.filter(one => kind === 'full' || one.check === undefined);
   const key = ({ rule, patch, path, symbol }: z.infer<typeof Found>): string =>
     JSON.stringify([patch, rule, path, symbol]);
-  assert.deepEqual(
-    {
-      series: {
-        title: report.series.title,
-        revision: report.series.revision,
-        patches: report.series.patches.length,
-        state: report.series.state,
-      },
-      verdict: report.verdict,
-      exit: reviewed.exit,
-      findings: report.findings.map(key).toSorted(),
+  const got = {
+    series: {
+      title: report.series.title,
+      revision: report.series.revision,
+      patches: report.series.patches.length,
+      state: report.series.state,
     },
-    {
-      series: expected.series,
-      verdict: expected[kind].verdict,
-      exit: expected[kind].exit,
-      findings: findings.map(key).toSorted(),
-    },
+    verdict: report.verdict,
+    exit: reviewed.exit,
+    findings: report.findings.map(key).toSorted(),
+  };
+  const wanted = {
+    series: expected.series,
+    verdict: expected[kind].verdict,
+    exit: expected[kind].exit,
+    findings: findings.map(key).toSorted(),
+  };
+  if (isDeepStrictEqual(got, wanted)) return;
+  // What else the report says, so that a failure on somebody's machine can be understood from its log.
+  const troubles = report.runs.flatMap(run =>
+    run.steps.flatMap(step => (step.reason === null ? [] : [`${run.target} ${step.name}: ${step.reason}`])),
   );
+  assert.deepEqual({ ...got, because: report.because, troubles }, wanted);
 }
 
 export const casesOf = (report: Report, kind: string): string[] =>
