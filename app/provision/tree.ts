@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The tree under test in the user's cache: a bare clone of rdma-core, or, where that cannot be reached, Debian's source package as a repository
 // of one commit. Its blobs are upstream's, so pre-images by blob id are found in either. Never touches a tree of the user's own.
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { AbideError } from '../errors.ts';
@@ -113,10 +113,13 @@ async function sourceInto(repo: string, work: string, o: TreeOptions): Promise<M
     doing: `unpacking ${basename(orig)}`,
     ...failed,
   });
+  // In a tarball that git made, every file has the date of the release's commit.
+  const times = await Promise.all((await readdir(files)).map(async name => (await stat(join(files, name))).mtimeMs));
+  const date = new Date(Math.max(...times)).toISOString();
   const git = (...args: string[]): Promise<string> =>
     command(['git', '--git-dir', repo, '--work-tree', files, ...args], {
       doing: `git ${args[0] ?? ''} of ${version}`,
-      env: fixedIdentity,
+      env: { ...fixedIdentity, GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date },
       ...failed,
     });
   await command(['git', 'init', '--quiet', '--bare', '--initial-branch=master', repo], {
@@ -130,14 +133,12 @@ async function sourceInto(repo: string, work: string, o: TreeOptions): Promise<M
   return { from: 'debian-source', version };
 }
 
-// One date and one identity, and no settings of the user's, so that the same tarball gives the same commit on every machine.
+// The tarball's date and one identity, and no settings of the user's, so that the same tarball gives the same commit on every machine.
 const fixedIdentity = {
   GIT_AUTHOR_NAME: 'Abide',
   GIT_AUTHOR_EMAIL: 'abide@localhost',
-  GIT_AUTHOR_DATE: '2000-01-01T00:00:00Z',
   GIT_COMMITTER_NAME: 'Abide',
   GIT_COMMITTER_EMAIL: 'abide@localhost',
-  GIT_COMMITTER_DATE: '2000-01-01T00:00:00Z',
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_NOSYSTEM: '1',
 };
