@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Text from a stranger's program, made harmless for a terminal and bounded. It does not escape Markdown or HTML: reporters do.
+// What a stranger's program printed, bounded and without the colours it was printed in. Which characters are harmful is said in
+// model/harmless.ts alone. It does not escape Markdown or HTML: reporters do.
+import { forTerminal } from '../model/harmless.ts';
 
 /** Characters kept by default: enough for a compiler's last words, small enough to store a thousand. */
 export const LOG_TAIL = 64 * 1024;
@@ -8,18 +10,14 @@ export const LOG_TAIL = 64 * 1024;
 const ESCAPES =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?|\x1b[ -/]*[0-~]?/g;
 
-// C0 but \t and \n, DEL, C1; lone surrogates; characters that reorder or hide text (bidi controls, zero width, line separators).
-const UNSAFE =
-  /[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
-
 /**
- * The tail of `text` without ANSI sequences and without any control character but newline and tab.
+ * The tail of `text`: ANSI sequences go without a trace, carriage returns end a line, all else is as `forTerminal` has it.
  * Keeps at most `limit` UTF-16 units; what was cut from the front is replaced by one line that says so.
  */
 export function sanitise(text: string, limit: number = LOG_TAIL): string {
   // Cut first, so that a gigabyte of noise costs no regex; twice the limit, as escapes still go.
   const tail = text.length > 2 * limit ? text.slice(-2 * limit) : text;
-  const clean = tail.replace(/\r\n?/g, '\n').replace(ESCAPES, '').replace(UNSAFE, '');
+  const clean = forTerminal(tail.replace(/\r\n?/g, '\n').replace(ESCAPES, ''));
   if (tail.length === text.length && clean.length <= limit) return clean;
   const kept = clean.slice(-limit).replace(/^\p{Cs}/u, '');
   const line = kept.indexOf('\n');

@@ -21,9 +21,9 @@ describe('sanitise', () => {
     assert.equal(sanitise('\x1b]0;never ends\nnext'), '\nnext');
   });
 
-  it('removes text that reorders, hides or overwrites', () => {
+  it('shows what reorders, hides or overwrites', () => {
     assert.equal(sanitise('pass\rfail'), 'pass\nfail');
-    assert.equal(sanitise('a\u202eb\u200bc\x08d\x00e'), 'abcde');
+    assert.equal(sanitise('a\u202eb\u200bc\x08d\x00e'), 'a\\u{202e}b\\u{200b}c\\u{8}d\\u{0}e');
   });
 
   it('keeps the tail, from a whole line on, and says what was cut', () => {

@@ -20,6 +20,24 @@ describe('harmless text', () => {
     assert.doesNotMatch(out, /@everyone|<img|<\/details|https?:\/\/|(?<!\\)\[|(?<!\\)`/);
     assert.match(out, /everyone/);
   });
+  it('mentions nobody by way of an entity, and links no bare host, FTP or mail address', () => {
+    assert.equal(forMarkdown('&#64;octocat &commat;octocat'), '&amp;#\u200b64;octocat &amp;commat;octocat');
+    const out = forMarkdown('www.e.example ftp://e.example mailto:a@e.example xmpp:a@e.example');
+    assert.doesNotMatch(out, /www\.|(?:ftp|mailto|xmpp):|@e/);
+  });
+  it('starts no list, numbered or not', () => {
+    for (const [text, shown] of [['- a', '\\- a'], ['  + a', '\\+ a'], ['12. a', '12\\. a'], [' 3) a', '3\\) a']]) { // prettier-ignore
+      assert.equal(forMarkdown(text!), shown);
+    }
+  });
+  it('shows half a surrogate pair, which no encoding has', () => {
+    assert.equal(forLine('a\ud800b'), 'a\\u{d800}b');
+    assert.equal(forLine('😀'), '😀');
+  });
+  it('fences what has more runs of backticks than a call may have arguments', () => {
+    assert.match(codeSpan('`` '.repeat(300_000)), /^```(?!`)/);
+    assert.ok(codeBlock('``` '.repeat(300_000)).startsWith('````\n'));
+  });
   it('closes no fence early', () => {
     assert.equal(codeSpan('a``b'), '```a``b```');
     assert.equal(codeSpan('`'), '`` ` ``');
