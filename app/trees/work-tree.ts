@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, readlink, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { copyCommit } from './copies.ts';
 import { gitText, type Place } from './git.ts';
 import type { Store } from './store.ts';
@@ -23,7 +24,7 @@ export async function openWorkTree(store: Store, commit: string): Promise<WorkTr
   const admin = join(store.made.cwd, 'worktrees', name);
   const place = { cwd, home: store.home };
   const dispose = async (): Promise<void> => {
-    await rm(home, { recursive: true, force: true });
+    await remove(home);
     await rm(admin, { recursive: true, force: true });
   };
   try {
@@ -41,7 +42,7 @@ export async function openWorkTree(store: Store, commit: string): Promise<WorkTr
     async reset(to) {
       await rm(join(admin, 'rebase-apply'), { recursive: true, force: true });
       for (const entry of await readdir(cwd)) {
-        if (entry !== '.git') await rm(join(cwd, entry), { recursive: true, force: true });
+        if (entry !== '.git') await remove(join(cwd, entry));
       }
       await gitText(place, ['update-ref', '--no-deref', 'HEAD', to]);
       await gitText(place, ['read-tree', '--reset', to]);
@@ -50,11 +51,19 @@ export async function openWorkTree(store: Store, commit: string): Promise<WorkTr
   };
 }
 
+/** A patch may nest folders until no path names them: Node's rm goes by whole paths and gives up (ENAMETOOLONG), rm(1) goes step by step. */
+async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENAMETOOLONG') throw error;
+    await execa('rm', ['-rf', '--', path]);
+  });
+}
+
 /** Removes the work trees of processes that are gone. */
 export async function sweep(store: Store): Promise<void> {
   for (const name of await readdir(store.work).catch(() => [])) {
     if (await alive(name, join(store.work, name))) continue;
-    await rm(join(store.work, name), { recursive: true, force: true });
+    await remove(join(store.work, name));
     await rm(join(store.made.cwd, 'worktrees', name), { recursive: true, force: true });
   }
 }

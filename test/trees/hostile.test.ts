@@ -72,6 +72,14 @@ describe('trees: hostile patches', function () {
     });
   }
 
+  it('takes away what is nested deeper than a path may be long', async () => {
+    const deep = Array<string>(30).fill('d'.repeat(200)).join('/');
+    const applied = await applyAll(newFile(`${deep}/file`, 'evil'));
+    assert.equal(applied.complete, false);
+    assert.equal(applied.problem?.fault, 'series', applied.problem?.message);
+    assert.equal((await applyAll(newFile('after', 'x'))).complete, true);
+  });
+
   it('does not write through a link that the series made', async () => {
     mkdirSync(join(place.dir, 'target'));
     const link = newFile('link', join(place.dir, 'target'), '120000').replace(
