@@ -26,7 +26,13 @@ describe('harmless text', () => {
     assert.doesNotMatch(out, /www\.|(?:ftp|mailto|xmpp):|@e/);
   });
   it('starts no list, numbered or not', () => {
-    for (const [text, shown] of [['- a', '\\- a'], ['  + a', '\\+ a'], ['12. a', '12\\. a'], [' 3) a', '3\\) a']]) { // prettier-ignore
+    for (const [text, shown] of [
+      ['- a', '\\- a'],
+      ['  + a', '\\+ a'],
+      ['12. a', '12\\. a'],
+      [' 3) a', '3\\) a'],
+    ]) {
+      // prettier-ignore
       assert.equal(forMarkdown(text!), shown);
     }
   });
