@@ -135,7 +135,13 @@ async function kvmFact(
   }
   const answer = await o.probeKvm(kernel).catch(asAnswer);
   if (answer.works) return { name: 'kvm', state: 'ok', found: answer.why };
-  return { name: 'kvm', state: 'limited', found: `${answer.why}; guests run without it, more slowly` };
+  const denied = answer.why.includes('may not be opened by this user');
+  return {
+    name: 'kvm',
+    state: 'limited',
+    found: `${answer.why}; guests run without it, more slowly`,
+    ...(denied ? { help: 'sudo adduser "$USER" kvm, then log in again' } : {}),
+  };
 }
 
 function asAnswer(error: unknown): Answer {

@@ -90,6 +90,12 @@ describe('doctor', () => {
     assert.ok(fact(report, 'kvm').found.startsWith(why));
   });
 
+  it('with a KVM that this user may not open: the command that lets them', async () => {
+    const why = '/dev/kvm may not be opened by this user (EACCES)';
+    const report = await doctor({ ...options, probeKvm: () => Promise.resolve({ works: false, why }) });
+    assert.match(fact(report, 'kvm').help ?? '', /adduser "\$USER" kvm/);
+  });
+
   it('with a probe that breaks: an answer, not a crash', async () => {
     const report = await doctor({ ...options, probeKvm: () => Promise.reject(new Error('the probe broke')) });
     assert.match(fact(report, 'kvm').found, /^the probe broke/);
