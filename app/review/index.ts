@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The rule contract and the engine. Pure: no I/O, no clock, no order but its own.
 export { exampleChange, seriesOf } from './example.ts';
-export { fingerprint } from './fingerprint.ts';
 export { isSeen, judge, words } from './judge.ts';
 export { shipped, type Shipped } from './released.ts';
 export { rulePage, rulesIndex } from './page.ts';
 export { contextPaths, defineRule } from './rule.ts';
 export type { Example, Expected, Report, Rule, RuleMeta, Scope, Seen, View } from './rule.ts';
-export { readSuppressions, suppress } from './suppress.ts';
