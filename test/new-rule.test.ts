@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadParsers } from '../app/abi/index.ts';
@@ -15,9 +16,9 @@ describe('npm run new:rule', () => {
   let folder: string;
   before(loadParsers);
   beforeEach(() => {
-    // Beside rules/, so that the file's imports lead where they will.
-    folder = mkdtempSync(join(root, '.new-rule-'));
+    folder = mkdtempSync(join(tmpdir(), 'new-rule-'));
     cpSync(join(root, 'rules'), join(folder, 'rules'), { recursive: true });
+    // The file's imports lead where they will from rules/.
     symlinkSync(join(root, 'app'), join(folder, 'app'));
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
