@@ -132,6 +132,7 @@ describe('the gates of npm run check', function () {
       imports('rules/bad.ts', 'findTree', '../app/provision/tree.ts', /pure code imports pure code/),
       imports('app/model/bad.ts', 'AbideError', '../errors.ts', /the model imports nothing/),
       imports('app/provision/bad-main.ts', 'compose', '../main.ts', /what is above them/),
+      imports('app/provision/bad-replay.ts', 'readDiffs', '../replay/history.ts', /what is above them/),
       imports('app/bad.ts', 'showProgress', '../setup/progress.ts', /does not know its tools/),
       imports('app/series/bad.ts', 'readFileSync', 'node:fs', /a pure module does no I\/O/),
       imports('app/provision/bad-diff.ts', 'default as x', 'parse-diff', /app\/series is the only user of parse-diff/),
