@@ -36,13 +36,8 @@ function formatOneFilePatch(dir: string, round: number): string {
     });
   git('clone', '--quiet', '--shared', '--', treeDir, repo);
   const text = execFileSync('git', ['-C', repo, 'show', `HEAD:${PATH}`], { encoding: 'utf8' });
-  writeFileSync(
-    join(repo, PATH),
-    `${text}\nconst char rxe_bench_round[] __attribute__((unused)) = "${round}";\n`.replace(
-      'const char',
-      'static const char',
-    ),
-  );
+  const line = `static const char bench_round[] __attribute__((unused)) = "${round}";`;
+  writeFileSync(join(repo, PATH), `${text}\n${line}\n`);
   git('-C', repo, 'commit', '--quiet', '-am', `providers/rxe: Round ${round} of a measurement`);
   const mail = join(dir, `${round}.patch`);
   writeFileSync(mail, git('-C', repo, 'format-patch', '--stdout', '--full-index', '-1'));
