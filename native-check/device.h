@@ -51,5 +51,4 @@ bool has_odp(const struct device *device, enum ibv_qp_type type, unsigned int bi
 /* The kernel's own answer. Returns 0 or an errno. */
 int kernel_query(const struct device *device, struct ib_uverbs_ex_query_device_resp *resp);
 
-
 #endif

@@ -59,7 +59,7 @@ struct request {
 /* Posts from a to b. */
 void post(struct pair *pair, struct request request);
 
-/* Posts a receive to b, into its SRQ where it has one. UD needs room for the GRH (40 bytes) in `grh`. */
+/* Posts a receive to b, into its SRQ where it has one. On UD the first 40 bytes of `sge` take the GRH (ibv_post_recv(3)). */
 void post_recv(struct pair *pair, uint64_t id, struct ibv_sge *sge, int count);
 
 /* Waits for one completion, at most some seconds; whatever its status. FAILs where none comes or its id is another. */
