@@ -15,7 +15,7 @@ if (existsSync(file)) fail(`rules/${name}.ts is there already`);
 writeFileSync(file, template(name));
 writeFileSync(index, withEntry(readFileSync(index, 'utf8'), name));
 console.log(
-  `rules/${name}.ts and its entry in rules/index.ts are there. Its example fails until the rule is written: node_modules/.bin/node node_modules/.bin/mocha test/rules.test.ts --grep ${name}`,
+  `rules/${name}.ts and its entry in rules/index.ts are there. Its example fails until the rule is written: node_modules/.bin/node node_modules/.bin/node node_modules/.bin/mocha test/rules.test.ts --grep ${name}`,
 );
 console.log('Then write its page: npm run docs:rules');
 

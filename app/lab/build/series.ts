@@ -175,10 +175,15 @@ async function pack(progress: Progress, baseHasNativeCheck: boolean): Promise<st
     findings.push(brokenUsers(series, { errors, output: result.output }));
     return fails('native-check builds against the base and not against the series');
   }
-  if (result.status !== 0 && result.status !== STATUS.nativeCheck) {
-    const why = result.status === STATUS.layout ? (result.log.trim().split('\n').at(-1) ?? '') : words(result.outcome);
-    findings.push(strangeLayout(series, why));
+  if (result.status === STATUS.layout) {
+    findings.push(strangeLayout(series, result.log.trim().split('\n').at(-1) ?? ''));
     return fails('what the series builds cannot be taken to a guest');
+  }
+  if (result.status !== 0 && result.status !== STATUS.nativeCheck) {
+    // Nothing of the series runs here but through our own gcc and strip: killed, late or full is the machine's.
+    const why = result.outcome === 'exited' ? `ended with status ${String(result.status)}` : words(result.outcome);
+    steps.push(step(label, 'error', result.seconds, result.log, `packing the payload ${why}`));
+    return undefined;
   }
   try {
     const payload = await keepPayload(readPayload(result.bytes), progress.cache.payloads);

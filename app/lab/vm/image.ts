@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The guest's initramfs: busybox, ip, rdma, the host's C library, kernel modules, our init. Nothing of a tree under test is in it,
 // and nothing else of the host. Kept in the cache under a key of its content.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, realpath, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -111,7 +111,7 @@ async function store(cache: string, entries: readonly CpioEntry[]): Promise<Imag
     await utimes(path, now, now).catch(() => undefined);
   } else {
     await mkdir(cache, { recursive: true });
-    const partial = `${path}.${String(process.pid)}.tmp`;
+    const partial = `${path}.${randomUUID()}.tmp`;
     // QEMU reads it under a uid of its own.
     await writeFile(partial, await promisify(zstdCompress)(archive), { mode: 0o644 });
     await rename(partial, path);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whether KVM boots this kernel on this host. /dev/kvm can exist, open and make a VM and still not boot a guest, so we boot one and
 // remember the answer for host and kernel.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname, release } from 'node:os';
@@ -45,7 +45,7 @@ export async function askKvm(o: ProbeOptions): Promise<KvmAnswer> {
   if (known !== undefined) return known;
   const answer = await bootOnce(o);
   await mkdir(o.dir, { recursive: true });
-  const partial = `${file}.${String(process.pid)}.tmp`;
+  const partial = `${file}.${randomUUID()}.tmp`;
   await writeFile(partial, JSON.stringify(answer));
   await rename(partial, file);
   return answer;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A booted guest, kept in a file and resumed: boot once, save where init waits for its line, and start every run from there.
 // Two processes may make the same state at once: each writes a file of its own, and a rename puts it in its place.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
@@ -101,7 +101,7 @@ async function save(path: string, base: GuestBase): Promise<void> {
   await mkdir(base.cache, { recursive: true });
   await prune(base.cache);
   const zstd = await tool('zstd');
-  const partial = `${path}.${String(process.pid)}.tmp`;
+  const partial = `${path}.${randomUUID()}.tmp`;
   const disk = await emptyDisk(base.cache);
   try {
     await using machine = await boot(base, disk.handle.fd, true);
