@@ -67,11 +67,15 @@ export interface Reviewed {
 }
 
 export async function reviewExample(name: string, checks: string): Promise<Reviewed> {
-  const done = await execa(join(root, 'abide'), ['review', join(examplesDir, name), '--checks', checks, '--format', 'json'], {
-    env: { ABIDE_CACHE: cacheDir, ABIDE_TREE: treeDir },
-    stdin: 'ignore',
-    reject: false,
-  });
+  const done = await execa(
+    join(root, 'abide'),
+    ['review', join(examplesDir, name), '--checks', checks, '--format', 'json'],
+    {
+      env: { ABIDE_CACHE: cacheDir, ABIDE_TREE: treeDir },
+      stdin: 'ignore',
+      reject: false,
+    },
+  );
   assert.notEqual(done.stdout, '', `abide review ${name} said nothing and ended with ${done.exitCode}: ${done.stderr}`);
   return { exit: done.exitCode, report: Report.parse(JSON.parse(done.stdout)) };
 }
