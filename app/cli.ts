@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The command: arguments in, one of the promised exit statuses out. Each subcommand is a file under commands/.
+import { readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { AbideError } from './errors.ts';
 import { forTerminal } from './model/harmless.ts';
@@ -17,17 +19,25 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => (abort.signal.aborted ? process.exit(3) : abort.abort()));
 }
 // A reader that has seen enough (`abide rules | head`) is no error of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  process.stderr.write(`abide: the report cannot be written: ${error.code ?? error.message}\n`);
+  process.exit(3);
+});
 
 function build(): Command {
   const program = new Command('abide')
     .description('Reviews patch series for rdma-core: judges their ABI, applies, builds and runs them.')
+    .version(version(), '--version')
     .exitOverride()
     .showHelpAfterError('(abide --help lists the commands)');
   const app = compose(abort.signal);
   for (const add of [addReview, addRun, addReplay, addRules, addDoctor, addSetup]) add(program, app);
   return program;
 }
+
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 async function main(): Promise<number> {
   try {
@@ -51,10 +61,14 @@ function tell(error: unknown): number {
     process.stderr.write(`abide: ${forTerminal(error.message + hint)} [${error.code}]\n`);
     return error.exitStatus;
   }
-  process.stderr.write(
-    `abide: a bug of ours, please report it:\n${forTerminal(error instanceof Error ? (error.stack ?? error.message) : String(error))}\n`,
-  );
+  // Not the stack alone: what an error hides (its cause, one that a disposal suppressed) is what a report of it needs.
+  process.stderr.write(`abide: a bug of ours, please report it:\n${forTerminal(whole(error))}\n`);
   return 3;
 }
+
+const whole = (error: unknown): string =>
+  error instanceof SuppressedError
+    ? `${whole(error.error)}\nand before it\n${whole(error.suppressed)}`
+    : inspect(error);
 
 process.exitCode = await main();

@@ -32,11 +32,11 @@ export function addReview(program: Command, app: App): void {
     .addOption(new Option('--format <format>', 'how to report').choices(Object.keys(reporters)).default('text'))
     .option('--output <file>', 'write the report there')
     .action(async (inputs: string[], options: Options) => {
-      process.exitCode = await reviewCommand(inputs, options, app);
+      await reviewCommand(inputs, options, app);
     });
 }
 
-async function reviewCommand(inputs: string[], options: Options, app: App): Promise<number> {
+async function reviewCommand(inputs: string[], options: Options, app: App): Promise<void> {
   await using tree = await app.openTree(options.tree);
   await loadParsers();
   const { series, notices } = await readOneSeries(inputs, {
@@ -55,10 +55,11 @@ async function reviewCommand(inputs: string[], options: Options, app: App): Prom
     onProgress: app.progress,
   });
   app.signal.throwIfAborted();
+  // Before the report is written: its reader may leave in the middle of it.
+  process.exitCode = exitStatus(report.verdict, report.series);
   await output(
     reporters[options.format]!(report, { color: app.config.color && options.output === undefined }),
     options.output,
     app,
   );
-  return exitStatus(report.verdict, report.series);
 }
