@@ -92,7 +92,7 @@ async function gather(request: ReviewRequest, evidence: Evidence): Promise<void>
       evidence.notices.push({
         code: 'rules-not-run',
         message:
-          'the rules were not run: the series does not apply, and the tree does not have the files it was made against',
+          'the rules were not run: the series could not be applied, nor could what it changes be read from the tree without applying it',
       });
   }
   if (!applied?.complete) return;

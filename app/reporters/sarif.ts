@@ -30,6 +30,9 @@ export function renderSarif(report: Report): string {
   return JSON.stringify(log, null, 2) + '\n';
 }
 
+/** A path is not a URI yet: `#` and `?` would end it. */
+const uriOf = (path: string): string => path.toWellFormed().split('/').map(encodeURIComponent).join('/');
+
 function result(finding: Finding): object {
   const { path, line, endLine, patch, side } = finding.at;
   const inTree = side === 'pre' || side === 'post';
@@ -41,7 +44,7 @@ function result(finding: Finding): object {
     message: { text: finding.message },
     partialFingerprints: { 'abide/v1': finding.fingerprint },
     ...(inTree && path
-      ? { locations: [{ physicalLocation: { artifactLocation: { uri: encodeURI(path) }, ...region } }] }
+      ? { locations: [{ physicalLocation: { artifactLocation: { uri: uriOf(path) }, ...region } }] }
       : {}),
     ...(finding.suppressed ? { suppressions: [{ kind: 'external', justification: finding.suppressed.reason }] } : {}),
     properties: { patch, side, line, symbol: finding.symbol ?? null },

@@ -49,6 +49,9 @@ export function summarise(report: Report): CheckSummary[] {
 }
 
 function summariseRules(report: Report): CheckSummary {
+  if (report.series.state !== 'complete') return { check: 'rules', outcome: 'skip', detail: 'not reached' };
+  if (report.notices.some(notice => notice.code === 'rules-not-run'))
+    return { check: 'rules', outcome: 'skip', detail: 'not run' };
   const own = report.findings.filter(f => !f.suppressed && checkOfFinding(f.rule) === 'rules');
   const errors = own.filter(f => f.severity === 'error').length;
   const warnings = own.filter(f => f.severity === 'warning').length;
@@ -60,6 +63,8 @@ function summariseRules(report: Report): CheckSummary {
 function summariseSteps(report: Report, check: Check, steps: readonly Step[]): CheckSummary {
   const bad = steps.find(step => step.outcome === 'fail' || step.outcome === 'error');
   if (bad) return { check, outcome: worst(steps), detail: firstSentence(bad.reason ?? bad.outcome) };
+  const idle = steps.find(step => step.outcome === 'skip' && step.reason !== undefined);
+  if (idle && worst(steps) === 'skip') return { check, outcome: 'skip', detail: idle.reason! };
   const warnings = report.findings.filter(f => !f.suppressed && checkOfFinding(f.rule) === check).length;
   const seconds = steps.reduce((sum, step) => sum + step.seconds, 0).toFixed(1);
   const patches = plural(report.series.patches.length, 'patch', 'patches');

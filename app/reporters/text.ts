@@ -42,10 +42,11 @@ function heading(report: Report, c: Colors): string[] {
   const { series } = report;
   const patches = `${series.patches.length} patch${series.patches.length === 1 ? '' : 'es'}`;
   const author = series.patches[0]?.author ?? series.cover?.from;
+  const name = author?.name || author?.address;
   const base = report.base.commit ? `${report.base.commit.slice(0, 12)}, ${report.base.how}` : report.base.how;
   return [
-    c.bold(forLine(series.title)),
-    `  series  ${patches}, revision ${series.revision}${author ? `, by ${forLine(author.name || author.address)}` : ''}`,
+    c.bold(forLine(series.title) || '(no subject)'),
+    `  series  ${patches}, revision ${series.revision}${name ? `, by ${forLine(name)}` : ''}`,
     `  base    ${forLine(base || 'none')}`,
   ];
 }

@@ -4,8 +4,13 @@ import assert from 'node:assert/strict';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import PostalMime from 'postal-mime';
 import { reporters } from '../../app/reporters/index.ts';
+import { summarise } from '../../app/reporters/summary.ts';
 import { updateGoldens } from '../support/env.ts';
 import { failing } from './sample.ts';
+
+interface SarifLog {
+  runs: { results: { locations: { physicalLocation: { artifactLocation: { uri: string } } }[] }[] }[];
+}
 
 const folder = new URL('../fixtures/reports/', import.meta.url);
 const names = Object.keys(reporters);
@@ -51,6 +56,27 @@ describe('reporters', () => {
       assert.ok(key in finding, key);
     for (const key of ['target', 'kernel', 'accel', 'steps']) assert.ok(key in run, key);
     for (const key of ['name', 'outcome', 'seconds', 'cases']) assert.ok(key in run.steps[0]!, key);
+  });
+  it('no reporter says that rules passed which did not run', () => {
+    const waiting = { ...failing, findings: [], runs: [], ledger: [], series: { ...failing.series, state: 'waiting' } } as const; // prettier-ignore
+    const blind = { ...failing, findings: [], notices: [{ code: 'rules-not-run', message: 'why' }] };
+    for (const report of [waiting, blind]) {
+      const [rules] = summarise(report);
+      assert.deepEqual([rules?.check, rules?.outcome], ['rules', 'skip']);
+    }
+  });
+  it('says why nothing was applied', () => {
+    const step = { name: 'apply', outcome: 'skip', seconds: 1, log: '', cases: [], reason: 'the base has it' } as const;
+    const [row] = summarise({ ...failing, checks: ['apply'], runs: [{ ...failing.runs[1]!, steps: [step] }] });
+    assert.deepEqual(row, { check: 'apply', outcome: 'skip', detail: 'the base has it' });
+  });
+  it('sarif names a file with a URI that is that file', () => {
+    const at = { ...failing.findings[0]!.at, path: 'a b#c?d%41/\ud800.c' };
+    const log = JSON.parse(
+      reporters['sarif']!({ ...failing, findings: [{ ...failing.findings[0]!, at }] }, { color: false }),
+    ) as SarifLog;
+    const { uri } = log.runs[0]!.results[0]!.locations[0]!.physicalLocation.artifactLocation;
+    assert.equal(decodeURIComponent(new URL(uri, 'file:///').pathname), '/a b#c?d%41/\ufffd.c');
   });
   it('b4 uses the three words that b4 knows', () => {
     const rows = JSON.parse(render('b4')) as { tool: string; status: string }[];
