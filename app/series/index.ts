@@ -4,7 +4,6 @@ import type { Mail, RawMail, Series } from '../model/index.ts';
 import { assemble } from './assemble.ts';
 import { readMail, type ParsedMail } from './parse.ts';
 
-export { assemble } from './assemble.ts';
 export { parseDiff } from './diff.ts';
 export { splitMbox } from './mbox.ts';
 export { readMail, type ParsedMail } from './parse.ts';
