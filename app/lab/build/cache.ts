@@ -36,7 +36,10 @@ export async function scratch(cache: Cache): Promise<{ dir: string } & AsyncDisp
 
 /** Moves a finished folder to its place at once; where another process was faster, theirs stays, for it is equal. */
 export async function publish(from: string, to: string): Promise<void> {
-  await rename(from, to).catch(() => rm(from, { recursive: true, force: true }));
+  await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
+    await rm(from, { recursive: true, force: true });
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
 }
 
 export async function touch(path: string): Promise<void> {

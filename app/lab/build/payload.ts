@@ -2,8 +2,9 @@
 // The guest's share of a build, written by us from an archive that a stranger's build made: exactly the files named here, as regular
 // files, of bounded size; anything else refuses it. Folders are named by content, so equal payloads are one.
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { publish, touch } from './cache.ts';
 import { readTar } from './tar.ts';
 import type { TarFile } from './tar.ts';
 
@@ -37,8 +38,7 @@ export async function keepPayload(files: readonly TarFile[], into: string): Prom
   for (const file of files) hash.update(`${file.path}\0${file.bytes.length}\0`).update(file.bytes);
   const dir = join(into, hash.digest('hex').slice(0, 32));
   if (await exists(dir)) {
-    const now = new Date();
-    await utimes(dir, now, now);
+    await touch(dir);
     return dir;
   }
   const fresh = `${dir}.${process.pid}.${Date.now()}`;
@@ -48,8 +48,7 @@ export async function keepPayload(files: readonly TarFile[], into: string): Prom
     await writeFile(to, file.bytes, { flag: 'wx' });
     await chmod(to, file.path === DRIVER ? 0o644 : 0o755);
   }
-  // Somebody else may have been faster: theirs is equal.
-  await rename(fresh, dir).catch(() => rm(fresh, { recursive: true, force: true }));
+  await publish(fresh, dir);
   return dir;
 }
 
