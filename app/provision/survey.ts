@@ -35,7 +35,6 @@ export const TOOLS = {
     tool('rdma', 'iproute2', '-V'),
     tool('zstd', 'zstd'),
     tool('xz', 'xz-utils'),
-    tool('cpio', 'cpio'),
   ],
   abi: [tool('abidiff', 'abigail-tools'), tool('pahole', 'dwarves')],
 } as const satisfies Record<string, readonly Tool[]>;
