@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: MIT
 // A provider that puts its functions into verbs_context by hand instead of by the scheme of the day.
-import { freshFunctions, isLibraryText, mayBeProvider, unit, type Func } from '../app/abi/index.ts';
-import { defineRule } from '../app/review/index.ts';
+import {
+  contextMembers,
+  contextTest,
+  freshFunctions,
+  isLibraryText,
+  lastMember,
+  mayBeProvider,
+  unit,
+  type Func,
+} from '../app/abi/index.ts';
+import { defineRule, type View } from '../app/review/index.ts';
 
 const DRIVER_HEADER = 'libibverbs/driver.h';
-/** Members of verbs_context that a provider may set: they are state, not slots. */
-const STATE = /^(?:priv|sz|context|abi_compat)$/;
+const VERBS_HEADER = 'libibverbs/verbs.h';
+/** Members of verbs_context and ibv_context that a provider may set: they are state, not slots. */
+const STATE = /^(?:priv|sz|context|abi_compat|device|ops|cmd_fd|async_fd|num_comp_vectors|mutex)$/;
+const SIDE = /^(?:drv|lib)_|ABI_placeholder/;
 
 interface Use {
   /** What is set, as written. */
@@ -15,26 +26,56 @@ interface Use {
   readonly message: 'side' | 'direct';
 }
 
-/** Assignments of slots in one function. `today`: the tree has verbs_set_ops(). */
-function uses(func: Func, today: boolean): Use[] {
+const TODAY = {
+  'libibverbs/driver.h': 'void verbs_set_ops(struct verbs_context *vctx, const struct verbs_context_ops *ops);\n',
+  'libibverbs/verbs.h':
+    'struct verbs_context {\n\tint (*keep_rate)(struct ibv_qp *qp);\n\tint (*drop_rate)(struct ibv_qp *qp);\n\tint (*query_rate)(struct ibv_qp *qp);\n\tint (*set_rate)(struct ibv_qp *qp);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+};
+
+/** What the tree that a provider belongs to has to say. */
+interface Scheme {
+  /** It has verbs_set_ops(). */
+  readonly today: boolean;
+  /** The slots of its verbs_context; undefined where that is not in sight. */
+  readonly slots: ReadonlySet<string> | undefined;
+  /** Members of the provider's own structs that are a verbs_context. */
+  readonly members: ReadonlySet<string>;
+}
+
+function schemeOf(view: View): Scheme {
+  const text = view.context.get(VERBS_HEADER);
+  const slots = unit(text)
+    .struct('verbs_context')
+    ?.members.flatMap(member => (member.slot ? [member.name] : []));
+  return {
+    today: view.context.get(DRIVER_HEADER)?.includes('verbs_set_ops') ?? false,
+    slots: slots === undefined ? undefined : new Set(slots),
+    members: contextMembers(view.files.flatMap(({ pre, post }) => [unit(pre), unit(post)])),
+  };
+}
+
+/** Assignments of slots in one function. */
+function uses(func: Func, { today, slots, members }: Scheme): Use[] {
   const { body } = func;
   if (body === undefined) return [];
-  const contexts = new Set(
-    [...func.params, ...body.locals].filter(each => each.type.tokens.includes('verbs_context')).map(each => each.name),
-  );
+  const isContext = contextTest(func, members);
   const found: Use[] = [];
   for (const { callee, args, line } of body.calls) {
     const op = args[1] ?? '';
     if (callee !== 'verbs_set_ctx_op') continue;
-    if (/^(?:drv|lib)_|ABI_placeholder/.test(op))
-      found.push({ what: `verbs_set_ctx_op(…, ${op}, …)`, op, line, message: 'side' });
-    else if (today) found.push({ what: `verbs_set_ctx_op(…, ${op}, …)`, op, line, message: 'direct' });
+    const what = `verbs_set_ctx_op(…, ${op}, …)`;
+    if (SIDE.test(op)) found.push({ what, op, line, message: 'side' });
+    else if (today) found.push({ what, op, line, message: 'direct' });
   }
   for (const { left, line } of body.assignments) {
     const [, base = '', op = ''] = /^(.*?)(?:->|\.)(\w+)$/.exec(left) ?? [];
-    if (/ABI_placeholder/.test(op)) found.push({ what: left, op, line, message: 'side' });
+    const known = isContext(base);
+    // A member whose type is out of sight is the context where what is set in it is a slot of verbs_context. Tables of ops have such members too.
+    const guessed = !known && slots?.has(op) === true && !/ops$/i.test(lastMember(base) ?? 'ops');
+    if (/ABI_placeholder/.test(op) || ((known || guessed) && SIDE.test(op)))
+      found.push({ what: left, op, line, message: 'side' });
     else if (!today || STATE.test(op)) continue;
-    else if (/(?:context|ctx)(?:->|\.)ops$/.test(base) || contexts.has(base))
+    else if (/(?:context|ctx)(?:->|\.)ops$/.test(base) || guessed || (known && slots?.has(op) !== false))
       found.push({ what: left, op, line, message: 'direct' });
   }
   return found;
@@ -47,8 +88,9 @@ export default defineRule({
     scope: 'series',
     reads: mayBeProvider,
     readsText: 'the C files of providers',
-    wakes: /verbs_set_ctx_op|ABI_placeholder|ops(?:->|\.)\w+\s*=[^=]|(?:ctx|context)\w*(?:->|\.)\w+\s*=[^=]/,
-    context: [DRIVER_HEADER],
+    wakes:
+      /verbs_set_ctx_op|ABI_placeholder|ops(?:->|\.)\w+\s*=(?!=)|(?:->|\.)(?:drv|lib)_\w+\s*=(?!=)|(?:ctx|context)\w*\)?(?:->|\.)\w+\s*=(?!=)/,
+    context: [DRIVER_HEADER, VERBS_HEADER],
     title: 'A provider sets verbs ops by hand',
     why: 'The library decides where an op lives, which default stands in for a missing one and what is wrapped. A provider that writes into verbs_context or ibv_context by itself bypasses that, and breaks when the struct gets a placeholder.',
     fix: 'Put the op into the provider’s `static const struct verbs_context_ops` and hand that to verbs_set_ops().',
@@ -68,6 +110,71 @@ export default defineRule({
   },
   examples: {
     bad: [
+      {
+        title: 'a drv_ slot of the context that the provider embeds in its own',
+        files: [
+          {
+            path: 'providers/mlx9/mlx9.c',
+            pre: 'static struct verbs_context *init(struct ibv_device *dev, int fd)\n{\n\tstruct mlx9_context *context;\n\n\tcontext = verbs_init_and_alloc_context(dev, fd, context, base, RDMA_DRIVER_MLX9);\n\treturn &context->base;\n}\n',
+            post: 'static struct verbs_context *init(struct ibv_device *dev, int fd)\n{\n\tstruct mlx9_context *context;\n\n\tcontext = verbs_init_and_alloc_context(dev, fd, context, base, RDMA_DRIVER_MLX9);\n\tcontext->base.drv_set_rate =\n\t\tmlx9_set_rate;\n\treturn &context->base;\n}\n',
+          },
+        ],
+        finds: [
+          {
+            message: 'side',
+            path: 'providers/mlx9/mlx9.c',
+            side: 'post',
+            line: 6,
+            symbol: 'init.drv_set_rate',
+            data: { func: 'init', op: 'drv_set_rate', what: 'context->base.drv_set_rate' },
+          },
+        ],
+      },
+      {
+        title: 'a slot at the end of a chain, its type told by the struct, by verbs_set_ops() or by the slot alone',
+        files: [
+          {
+            path: 'providers/mlx9/mlx9.c',
+            pre: 'struct mlx9_context {\n\tstruct {\n\t\tstruct verbs_context one;\n\t} inner;\n};\nstatic void init(struct mlx9_context *ctx)\n{\n\tverbs_set_ops(&to_mlx9(ctx)->two, &mlx9_ops);\n}\n',
+            post: 'struct mlx9_context {\n\tstruct {\n\t\tstruct verbs_context one;\n\t} inner;\n};\nstatic void init(struct mlx9_context *ctx)\n{\n\tverbs_set_ops(&to_mlx9(ctx)->two, &mlx9_ops);\n\tctx->inner.one.set_rate = mlx9_set_rate;\n\t(&to_mlx9(ctx)->two)->query_rate = mlx9_query_rate;\n\tctx->peer->vctx.drop_rate = mlx9_drop_rate;\n\tverbs_get_ctx(ctx->peer->ibv)->keep_rate = mlx9_keep_rate;\n}\n',
+          },
+        ],
+        context: TODAY,
+        finds: [
+          {
+            message: 'direct',
+            path: 'providers/mlx9/mlx9.c',
+            side: 'post',
+            line: 9,
+            symbol: 'init.set_rate',
+            data: { func: 'init', op: 'set_rate', what: 'ctx->inner.one.set_rate' },
+          },
+          {
+            message: 'direct',
+            path: 'providers/mlx9/mlx9.c',
+            side: 'post',
+            line: 10,
+            symbol: 'init.query_rate',
+            data: { func: 'init', op: 'query_rate', what: '(&to_mlx9(ctx)->two)->query_rate' },
+          },
+          {
+            message: 'direct',
+            path: 'providers/mlx9/mlx9.c',
+            side: 'post',
+            line: 11,
+            symbol: 'init.drop_rate',
+            data: { func: 'init', op: 'drop_rate', what: 'ctx->peer->vctx.drop_rate' },
+          },
+          {
+            message: 'direct',
+            path: 'providers/mlx9/mlx9.c',
+            side: 'post',
+            line: 12,
+            symbol: 'init.keep_rate',
+            data: { func: 'init', op: 'keep_rate', what: 'verbs_get_ctx(ctx->peer->ibv)->keep_rate' },
+          },
+        ],
+      },
       {
         title: 'a drv_ slot, in the scheme of 2014',
         files: [
@@ -115,6 +222,18 @@ export default defineRule({
     ],
     good: [
       {
+        title:
+          'slots’ names in tables of the provider’s own, its own drv_ fields, and what a context holds beside slots',
+        files: [
+          {
+            path: 'providers/mlx9/mlx9.c',
+            pre: 'static void init(struct mlx9_context *ctx)\n{\n\tverbs_set_ops(&ctx->ibv_ctx, &mlx9_ops);\n}\n',
+            post: 'static void init(struct mlx9_context *ctx)\n{\n\tstruct verbs_context_ops ops = mlx9_ops;\n\n\tops.set_rate = mlx9_set_rate;\n\tctx->dv_ops->set_rate = mlx9_set_rate;\n\tctx->caps.drv_version = 1;\n\tctx->lib_version = 2;\n\tctx->ibv_ctx.context.async_fd = ctx->fd;\n\tctx->ibv_ctx.priv = ctx->priv;\n\tctx->ibv_ctx.num_comp_vectors = 1;\n\tif (ctx->ibv_ctx.set_rate == mlx9_set_rate)\n\t\tctx->page_size = 4096;\n\tverbs_set_ops(&ctx->ibv_ctx, &ops);\n}\n',
+          },
+        ],
+        context: TODAY,
+      },
+      {
         title: 'the same line where the tree knows no other way',
         files: [
           {
@@ -142,12 +261,12 @@ export default defineRule({
     seen: [{ commit: '1b6875d4c2cb', says: 'verbs_set_ctx_op() of drv_ibv_create_flow in mlx4' }],
   },
   check: (view, report) => {
-    const today = view.context.get(DRIVER_HEADER)?.includes('verbs_set_ops') ?? false;
+    const scheme = schemeOf(view);
     for (const file of view.files) {
       if (file.post === undefined || isLibraryText(file.path, file.post)) continue;
       for (const { now, before } of freshFunctions(unit(file.pre), unit(file.post))) {
-        const old = new Set(before === undefined ? [] : uses(before, today).map(use => use.what));
-        for (const { what, op, line, message } of uses(now, today)) {
+        const old = new Set(before === undefined ? [] : uses(before, scheme).map(use => use.what));
+        for (const { what, op, line, message } of uses(now, scheme)) {
           if (old.has(what)) continue;
           const data = { func: now.name, op, what };
           report({ message, path: file.path, side: 'post', line, symbol: `${now.name}.${op}`, data });

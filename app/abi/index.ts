@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The facts layer: C text in, what it says out. The only user of tree-sitter; does no I/O but reading the grammar once.
 export * from './compare.ts';
+export { contextMembers, contextTest, lastMember } from './contexts.ts';
 export type * from './facts.ts';
 export { tidy } from './declarator.ts';
 export { loadParsers } from './parser.ts';

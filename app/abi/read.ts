@@ -128,9 +128,11 @@ function readBody(node: Node): Body {
   return { tokens: leaves(node), calls, assignments, tests, returns, locals };
 }
 
-/** An expression without spaces around its operators: `vctx->close_xrcd`. */
+/** An expression without spaces around its operators: `vctx->close_xrcd`, `(&ctx->vctx)->priv`. */
 function tight(node: Node | null): string {
-  return flat(node).replace(/ ?(->|\.|\(|\)|\[|\]|,) ?/g, '$1');
+  return flat(node)
+    .replace(/ ?(->|\.|\(|\)|\[|\]|,) ?/g, '$1')
+    .replace(/(^|[(,])([&*]) /g, '$1$2');
 }
 
 function readLocal(node: Node, locals: Local[]): void {
