@@ -36,13 +36,22 @@ function judgeOne(change: Change, rule: Rule): Finding[] {
 }
 
 function views(change: Change, rule: Rule): View[] {
-  const { series, context, released } = change;
+  const { series, released } = change;
+  const context = contextOf(change, rule);
   const shared = { series, context, ...(released === undefined ? {} : { released }) };
   const steps =
     rule.meta.scope === 'series' ? [{ patch: 0, files: change.files }] : change.patches.map(step => ({ ...step }));
   return steps
     .map(({ patch, files }) => ({ ...shared, patch, files: files.filter(file => isSeen(rule, file)) }))
     .filter(view => view.files.length > 0);
+}
+
+/** What a rule asks for beside the files it reads, at the tip: the series may touch it, too. */
+function contextOf({ context, files }: Change, { meta }: Rule): Change['context'] {
+  const touched = files.filter(file => meta.context?.includes(file.path) && file.post !== undefined);
+  return touched.length === 0
+    ? context
+    : new Map([...context, ...touched.map(file => [file.path, file.post ?? ''] as const)]);
 }
 
 /** Whether a rule looks at this file of a change; a caller that loads files may skip those that no rule sees. */

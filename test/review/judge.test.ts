@@ -90,6 +90,18 @@ describe('judge', () => {
     assert.deepEqual(judge(through('a.h', bad, 'x\n' + bad), [rule({ wakes: /BAD/ })]), []);
   });
 
+  it('gives a rule the context it asks for, whether the series touches it or not', () => {
+    const seen: string[] = [];
+    const asking = rule({ context: ['beside.h', 'touched.c', 'gone.c'] }, view => {
+      seen.push(...[...view.context].map(([path, text]) => `${path}: ${text.length}`).sort());
+    });
+    const change = through('a.h', good, bad);
+    const touched = ['touched.c', 'other.c'].map(path => through(path, good, bad).files[0]!);
+    const gone = { ...through('gone.c', good, '').files[0]!, post: undefined };
+    judge({ ...change, files: [...change.files, ...touched, gone], context: new Map([['beside.h', 'x']]) }, [asking]);
+    assert.deepEqual(seen, ['beside.h: 1', `touched.c: ${bad.length}`]);
+  });
+
   it('marks what a trailer suppresses with a reason, and only that', () => {
     const change = through('a.h', good, bad);
     const { fingerprint } = judge(change, [rule()])[0]!;
