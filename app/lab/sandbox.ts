@@ -2,7 +2,7 @@
 // Runs one command of a stranger in bubblewrap: no network, no home, no environment, a read-only toolchain, and an end.
 // It knows nothing of builds, and never writes what a job made to the host's disk.
 import { spawn } from 'node:child_process';
-import { chown } from 'node:fs/promises';
+import { chown, readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { Readable, Writable } from 'node:stream';
 import { AbideError } from '../errors.ts';
@@ -44,6 +44,8 @@ export interface SandboxResult {
 }
 
 const WATCH_MS = 50;
+/** The kernel kills a whole namespace in milliseconds; a process in an uninterruptible wait may outlast it. */
+const ENDING_MS = 5000;
 const MIB = 1024 * 1024;
 /** Below this the host itself is in danger, and the job may not be to blame. */
 const HOST_FLOOR_MIB = 256;
@@ -144,7 +146,8 @@ function start(job: SandboxJob, [command = 'bwrap', ...argv]: string[]): Running
   listen(FD.collect, piece => collected.add(piece));
   (child.stdio[FD.seccomp] as Writable | null)?.on('error', () => undefined).end(filter);
   const closed = new Promise<Error | undefined>(resolve => {
-    child.once('close', () => resolve(undefined)).once('error', resolve);
+    // bwrap hears the exit status before the namespace has ended, and returns: what is left in it dies with it (--die-with-parent), a moment later.
+    child.once('close', () => void ended(init).then(() => resolve(undefined))).once('error', resolve);
   });
   const exitCode = (): number | undefined => {
     const code = /"exit-code": *(\d+)/.exec(status.text())?.[1];
@@ -184,6 +187,15 @@ function classify(status: number, output: string): SandboxOutcome {
   if (/virtual memory exhausted|out of memory allocating|Cannot allocate memory|std::bad_alloc/.test(output))
     return 'memory';
   return 'exited';
+}
+
+/** Waits until a pid namespace is empty: its first process is gone, or a zombie, which it becomes after all others. */
+async function ended(init: number | undefined): Promise<void> {
+  for (const deadline = performance.now() + ENDING_MS; init !== undefined && performance.now() < deadline;) {
+    const stat = await readFile(`/proc/${String(init)}/stat`, 'latin1').catch(() => '');
+    if (stat === '' || /^\d+ \(.*\) [ZX] /s.test(stat)) return;
+    await new Promise(resolve => setTimeout(resolve, 5));
+  }
 }
 
 function kill(pid: number): void {
