@@ -3,7 +3,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statfsSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -104,12 +113,19 @@ describe('trees: trouble', function () {
     for (let tries = 0; tries < 600 && !applying(cache); tries++) await sleep(50);
     assert.equal(applying(cache), true, 'the run never got to its work');
     const living = start(cache, { times: 3 });
-    await sleep(300);
+    // Stopped before it is looked at: between two rounds there is nothing to leave behind.
+    const isAtWork = (): boolean => leftovers(cache).some(name => name.startsWith(`${child.pid}-`));
+    for (let tries = 0; tries === 0 || (tries < 600 && !isAtWork()); tries++) {
+      child.kill('SIGCONT');
+      await sleep(20);
+      child.kill('SIGSTOP');
+    }
+    assert.ok(isAtWork(), 'the run was never seen at its work');
     child.kill('SIGKILL');
     await new Promise(done => child.once('close', done));
-    assert.notDeepEqual(leftovers(cache), [], 'the kill came too late to test anything');
     assert.deepEqual((await living.said).commits, expected);
-    await sleep(200); // A git of the killed run may still be at its work.
+    // A git of the killed run may still be at its work.
+    for (let tries = 0; tries < 600 && runsBelow(cache); tries++) await sleep(50);
     await using tree = await openTree({ dir: repo.dir, cache });
     assert.deepEqual(leftovers(cache), []);
     const again = await tree.apply(await seriesOf(format(repo, 'master..topic')), { commit: base, how: '' });
@@ -216,3 +232,13 @@ const applying = (cache: string): boolean => {
     return false;
   }
 };
+
+/** Whether a process of this machine works in a folder below. */
+const runsBelow = (dir: string): boolean =>
+  readdirSync('/proc').some(name => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`).startsWith(`${dir}/`);
+    } catch {
+      return false; // It ended meanwhile.
+    }
+  });
