@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An inline wrapper or a default op that answers otherwise than before, or a wrapper that is no wrapper any more.
 import { freshFunctions, goneFunctions, isInstalledHeader, isSource, unit, type Func } from '../app/abi/index.ts';
-import { defineRule, shipped } from '../app/review/index.ts';
+import { defineRule, redirected, replaced, shipped } from '../app/review/index.ts';
 
 const isDummyOps = (path: string): boolean => isSource(path) && /(^|\/)dummy_ops\.c$/.test(path);
 
@@ -20,12 +20,10 @@ function errors(func: Func): string[] {
   return [...new Set(said.join(' ').match(/\bE[A-Z][A-Z0-9]{2,}\b/g) ?? [])].sort();
 }
 
-/** What is no longer said and what stands in for it. An error that is only gone, or only new, breaks no test for the old one. */
-function replaced(before: readonly string[], now: readonly string[]): { from: string; to: string } | undefined {
-  const from = before.filter(each => !now.includes(each));
-  const to = now.filter(each => !before.includes(each));
-  return from.length === 0 || to.length === 0 ? undefined : { from: from.join(', '), to: to.join(', ') };
-}
+const TWO_SLOTS =
+  'struct verbs_context {\n\tint (*set_rate_ex)(struct ibv_qp *qp);\n\tint (*set_rate)(struct ibv_qp *qp);\n\tsize_t sz;\n};\n';
+const wrapper = (slot: string): string =>
+  `static inline int ibv_set_rate(struct ibv_qp *qp)\n{\n\tstruct verbs_context *vctx = verbs_get_ctx_op(qp->context, ${slot});\n\n\tif (!vctx)\n\t\treturn EOPNOTSUPP;\n\treturn vctx->${slot}(qp);\n}\n`;
 
 export default defineRule({
   name: 'inline-contract-changed',
@@ -52,6 +50,9 @@ export default defineRule({
       errno:
         '{funcs} used to answer {from}; the answer is now {to} ({release}). Programs that are compiled keep the old wrapper and may test for the old value: “Returning EOPNOTSUPP broke compatibility ' +
         'with apps compiled against older rdma-core” (58ccb638b). Keep the old value, or let new wrappers accept both and say in the log why nobody depends on the old one.',
+      slot:
+        '{funcs} used to call the slot {from} and now calls {to} ({release}). Programs that are compiled go on calling {from}, and new ones find nothing at {to} in an older library. Have the library fill ' +
+        'both for ever, the old one after the provider has set its ops (it was too early from 1111cf989 to 88789b7ba, and flows failed in old programs), and say so in the log.',
       dummy:
         'The default of {funcs} used to answer {from}; the answer is now {to}. Wrappers compiled into programs fall back on the old value alone: “Returning EOPNOTSUPP broke compatibility with apps ' +
         'compiled against older rdma-core” (58ccb638b). Keep the old value where a released wrapper tests for it.',
@@ -64,6 +65,56 @@ export default defineRule({
   },
   examples: {
     bad: [
+      {
+        title: 'a wrapper that answers as before and calls another slot',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: `${TWO_SLOTS}${wrapper('set_rate')}`,
+            post: `${TWO_SLOTS}${wrapper('set_rate_ex')}`,
+          },
+        ],
+        finds: [
+          {
+            message: 'slot',
+            path: 'libibverbs/verbs.h',
+            side: 'post',
+            line: 6,
+            symbol: 'ibv_set_rate.set_rate',
+            data: {
+              funcs: 'ibv_set_rate()',
+              from: 'set_rate',
+              to: 'set_rate_ex',
+              release: 'no release tag was found to compare with, so the base counts as released',
+            },
+          },
+        ],
+      },
+      {
+        title: 'the old slot’s place is kept, and nobody fills it',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: `${TWO_SLOTS}${wrapper('set_rate')}`,
+            post: `${TWO_SLOTS.replace('set_rate)', 'ABI_placeholder9)')}${wrapper('set_rate_ex')}`,
+          },
+        ],
+        finds: [
+          {
+            message: 'slot',
+            path: 'libibverbs/verbs.h',
+            side: 'post',
+            line: 6,
+            symbol: 'ibv_set_rate.set_rate',
+            data: {
+              funcs: 'ibv_set_rate()',
+              from: 'set_rate',
+              to: 'set_rate_ex',
+              release: 'no release tag was found to compare with, so the base counts as released',
+            },
+          },
+        ],
+      },
       {
         title: 'another errno in a wrapper',
         files: [
@@ -146,6 +197,39 @@ export default defineRule({
     ],
     good: [
       {
+        title: 'the slot renamed where it stands; a new slot tried first, the old one still called',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: `${TWO_SLOTS}${wrapper('set_rate')}`,
+            post: `${TWO_SLOTS.replace('set_rate)', 'apply_rate)')}${wrapper('apply_rate')}`,
+          },
+          {
+            path: 'libibverbs/verbs_api.h',
+            pre: wrapper('set_rate'),
+            post: wrapper('set_rate').replace(
+              '\treturn',
+              '\tif (qp->wide)\n\t\treturn vctx->set_rate_ex(qp);\n\treturn',
+            ),
+          },
+        ],
+      },
+      {
+        title: 'the old slot’s place kept as a placeholder, which the library fills',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: `${TWO_SLOTS}${wrapper('set_rate')}`,
+            post: `${TWO_SLOTS.replace('set_rate)', 'ABI_placeholder9)')}${wrapper('set_rate_ex')}`,
+          },
+          {
+            path: 'libibverbs/device.c',
+            pre: 'static void set_lib_ops(struct verbs_context *vctx)\n{\n}\n',
+            post: 'static void set_lib_ops(struct verbs_context *vctx)\n{\n\tvctx->ABI_placeholder9 = (void (*)(void))vctx->set_rate_ex;\n}\n',
+          },
+        ],
+      },
+      {
         title: 'a check of comp_mask taken out of a wrapper, errno set where nothing was said',
         files: [
           {
@@ -188,7 +272,11 @@ export default defineRule({
         if (isDummyOps(path)) {
           if (said !== undefined) add('dummy', now, said);
         } else if (before.inline && !now.inline) add('outlined', now);
-        else if (before.inline && said !== undefined) add('errno', now, said);
+        else if (before.inline) {
+          if (said !== undefined) add('errno', now, said);
+          const moved = redirected({ before, now }, { pre, post }, view);
+          if (moved !== undefined) add('slot', now, moved);
+        }
       }
       for (const gone of isDummyOps(path) ? [] : goneFunctions(pre, post)) {
         if (gone.body === undefined || !gone.inline || post.macro(gone.name) !== undefined) continue;
@@ -202,7 +290,10 @@ export default defineRule({
         if (first === undefined) continue;
         report({
           ...{ message, path, side: message === 'removed' ? 'pre' : 'post', line: first.line },
-          ...{ symbol: funcs.length > 1 ? key : first.name, data: { ...data, funcs: more } },
+          ...{
+            symbol: funcs.length > 1 ? key : message === 'slot' ? `${first.name}.${data['from'] ?? ''}` : first.name,
+            data: { ...data, funcs: more },
+          },
         });
       }
     }
