@@ -37,6 +37,29 @@ function sharedVerb(a: Member, b: Member): string | undefined {
     .sort((left, right) => right.length - left.length)[0];
 }
 
+/** Whether the names say that these are two verbs: each has one of its own on what may be one object. */
+function areTwoVerbs(a: Member, b: Member): boolean {
+  const [left, right] = [a, b].map(({ name }) =>
+    wordsOf(name)
+      .filter(word => VERBS.has(word))
+      .join(),
+  );
+  return left !== '' && right !== '' && left !== right;
+}
+
+/** Groups of slots with one signature whose names do not say that they are different verbs. */
+function alike(slots: readonly Member[]): (readonly [Member, ...Member[]])[] {
+  const asked = new Set<Member>();
+  return slots.flatMap(first => {
+    if (asked.has(first)) return [];
+    const others = slots.filter(
+      other => other !== first && !asked.has(other) && sameType(first.type, other.type) && !areTwoVerbs(first, other),
+    );
+    for (const each of [first, ...others]) if (others.length > 0) asked.add(each);
+    return others.length === 0 ? [] : [[first, ...others] as const];
+  });
+}
+
 export default defineRule({
   name: 'vctx-drv-lib-pair',
   meta: {
@@ -55,7 +78,11 @@ export default defineRule({
       { commit: '389de6a6e', says: 'the pair that was merged' },
       { commit: '0c0dddaba', says: 'private verbs_context_ops with a default for every op' },
     ],
+    milder: { question: 'info' },
     messages: {
+      question:
+        '`{first}` and {others} are new and have one signature. Are they two verbs? If both serve one, the second slot of struct verbs_context is one too many, and can never be taken back ' +
+        '(501b53b30): keep one. If each does, nothing is to be done.',
       pair:
         '`{first}` and `{second}` are two slots of struct verbs_context for one verb, `{verb}`. One is enough: 501b53b30 (“Fix create/destroy flow API”) had to ' +
         'undo such a pair, and its placeholders stay in the ABI for ever. Keep a single slot; where the library must wrap the driver’s function, keep that ' +
@@ -130,6 +157,26 @@ export default defineRule({
         ],
       },
       {
+        title: 'three slots of one signature, two of them new, whose names tell no two verbs',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: 'struct verbs_context {\n\tint (*old_rate)(struct ibv_qp *qp);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+            post: 'struct verbs_context {\n\tint (*throttle)(struct ibv_qp *qp);\n\tint (*ratelimit)(struct ibv_qp *pair);\n\tint (*burst)(struct ibv_qp *qp, uint32_t size);\n\tint (*old_rate)(struct ibv_qp *qp);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+          },
+        ],
+        finds: [
+          {
+            message: 'question',
+            path: 'libibverbs/verbs.h',
+            side: 'post',
+            line: 2,
+            symbol: 'verbs_context.throttle, ratelimit',
+            data: { first: 'throttle', others: '`ratelimit`' },
+          },
+        ],
+      },
+      {
         title: 'one slot that names its side',
         files: [
           {
@@ -151,6 +198,16 @@ export default defineRule({
       },
     ],
     good: [
+      {
+        title: 'two verbs of one signature on one object, as their names say',
+        files: [
+          {
+            path: 'libibverbs/verbs.h',
+            pre: 'struct verbs_context {\n\tint (*drop_rate)(struct ibv_qp *qp);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+            post: 'struct verbs_context {\n\tint (*open_rate)(struct ibv_qp *qp);\n\tint (*close_rate)(struct ibv_qp *qp);\n\tint (*drop_rate)(struct ibv_qp *qp);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
+          },
+        ],
+      },
       {
         title: 'two verbs of one signature on one object',
         files: [
@@ -202,6 +259,14 @@ export default defineRule({
         if (paired.has(first.name) || !SIDES.has(wordsOf(first.name)[0] ?? '')) continue;
         const symbol = `verbs_context.${first.name}`;
         report({ message: 'side', path, side: 'post', line: first.line, symbol, data: { first: first.name } });
+        paired.add(first.name);
+      }
+      const rest = fresh.filter(member => isSlot(member) && !paired.has(member.name));
+      for (const [first, ...others] of alike(rest)) {
+        const names = others.map(({ name }) => `\`${name}\``).join(' and ');
+        const symbol = `verbs_context.${[first, ...others].map(({ name }) => name).join(', ')}`;
+        const data = { first: first.name, others: names };
+        report({ message: 'question', path, side: 'post', line: first.line, symbol, data });
       }
     }
   },

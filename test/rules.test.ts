@@ -12,6 +12,7 @@ import {
   judge,
   rulePage,
   rulesIndex,
+  severityOf,
   words,
   type Example,
   type Expected,
@@ -22,9 +23,18 @@ import { historyDir } from './support/env.ts';
 
 const root = join(import.meta.dirname, '..');
 
-const place = ({ message, at, symbol }: Finding) => ({ message, path: at.path, side: at.side, line: at.line, symbol });
+const place = ({ message, severity, at, symbol }: Finding) => ({
+  ...{ severity, message, path: at.path, side: at.side, line: at.line, symbol },
+});
 const promised = (rule: Rule, find: Expected) => ({
-  ...{ message: words(rule, find), path: find.path, side: find.side, line: find.line, symbol: find.symbol },
+  ...{
+    severity: severityOf(rule, find.message),
+    message: words(rule, find),
+    path: find.path,
+    side: find.side,
+    line: find.line,
+    symbol: find.symbol,
+  },
 });
 const ordered = <T>(list: readonly T[]): string[] => list.map(each => JSON.stringify(each)).sort();
 
@@ -84,6 +94,16 @@ describe('rules', () => {
         assert.ok(rule.examples.good.length > 0);
       });
 
+      it('is as severe as it says, or milder', () => {
+        const { severity, milder = {}, messages } = rule.meta;
+        const rank = ['info', 'warning', 'error'];
+        assert.ok(Object.keys(messages).some(message => severityOf(rule, message) === severity));
+        for (const [message, less] of Object.entries(milder)) {
+          assert.ok(message in messages, message);
+          assert.ok(rank.indexOf(less) < rank.indexOf(severity), message);
+        }
+      });
+
       it('wakes for its own examples, and reads their files', () => {
         for (const example of rule.examples.bad)
           for (const find of example.finds) assert.ok(rule.meta.reads(find.path), `${example.title}: ${find.path}`);
@@ -96,8 +116,7 @@ describe('rules', () => {
         it(`finds: ${example.title}`, () => {
           const found = judge(exampleChange(example), [rule]);
           assert.deepEqual(ordered(found.map(place)), ordered(example.finds.map(find => promised(rule, find))));
-          for (const finding of found)
-            assert.deepEqual([finding.rule, finding.severity, finding.at.patch], [rule.name, rule.meta.severity, 1]);
+          for (const finding of found) assert.deepEqual([finding.rule, finding.at.patch], [rule.name, 1]);
         });
 
         it(`says it again of frozen input: ${example.title}`, () => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The rule contract and the engine. Pure: no I/O, no clock, no order but its own.
 export { exampleChange, seriesOf } from './example.ts';
-export { isSeen, judge, words } from './judge.ts';
+export { isSeen, judge, severityOf, words } from './judge.ts';
 export { redirected, replaced } from './redirect.ts';
 export { shipped, type Shipped } from './released.ts';
 export { rulePage, rulesIndex } from './page.ts';

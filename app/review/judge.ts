@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The engine: shows each rule its view of a change and makes findings of what it reports. Pure and deterministic.
-import type { Change, ChangedFile, Finding } from '../model/change.ts';
+import type { Change, ChangedFile, Finding, Severity } from '../model/change.ts';
 import { blame } from './blame.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { Report, Rule, View } from './rule.ts';
@@ -75,7 +75,7 @@ function toFinding(rule: Rule, view: View, what: Report): Finding {
         : 0;
   return {
     rule: rule.name,
-    severity: rule.meta.severity,
+    severity: severityOf(rule, what.message),
     message: words(rule, what),
     at: { patch, path, side, line, ...(endLine === undefined ? {} : { endLine }) },
     ...(symbol === undefined ? {} : { symbol }),
@@ -83,6 +83,9 @@ function toFinding(rule: Rule, view: View, what: Report): Finding {
     ...(witness === undefined ? {} : { witness }),
   };
 }
+
+/** The severity of one of a rule's messages. */
+export const severityOf = ({ meta }: Rule, message: string): Severity => meta.milder?.[message] ?? meta.severity;
 
 /** The message with its data filled in. An unknown message or name is a bug of the rule. */
 export function words(rule: Rule, what: Pick<Report, 'message' | 'data'>): string {

@@ -2,7 +2,7 @@
 // A rule's page, in Markdown, made of the rule alone: docs/rules holds it, `abide explain` shows it. Pure.
 import type { DiffLine } from '../model/series.ts';
 import { diffTexts } from './diff.ts';
-import { words } from './judge.ts';
+import { severityOf, words } from './judge.ts';
 import type { Example, Expected, Rule } from './rule.ts';
 
 const SIGNS: Record<DiffLine['kind'], string> = { context: ' ', add: '+', del: '-' };
@@ -44,8 +44,11 @@ function shown(example: Example, finds: readonly Expected[], rule: Rule): string
     parts.push(['```diff', `--- ${path}`, ...hunks.flat(), '```'].join('\n'));
   }
   if (example.released !== undefined) parts.push(`The newest release is ${example.released.tag}, which lacks it.`);
-  for (const find of finds)
-    parts.push(`> ${find.path}:${find.line}${find.side === 'pre' ? ' (before)' : ''}: ${words(rule, find)}`);
+  for (const find of finds) {
+    const severity = severityOf(rule, find.message);
+    const milder = severity === rule.meta.severity ? '' : `${severity}: `;
+    parts.push(`> ${find.path}:${find.line}${find.side === 'pre' ? ' (before)' : ''}: ${milder}${words(rule, find)}`);
+  }
   return parts.join('\n\n');
 }
 

@@ -3,7 +3,7 @@
 import { compareStructs, PLACEHOLDER, type Func, type Unit } from '../abi/index.ts';
 import type { View } from './rule.ts';
 
-export interface Replaced {
+interface Replaced {
   readonly from: string;
   readonly to: string;
 }

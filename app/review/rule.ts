@@ -33,6 +33,8 @@ export interface RuleMeta {
   readonly references: readonly [Reference, ...Reference[]];
   /** By id; `{name}` is replaced from the report's data. The reason and the fix belong to the words. */
   readonly messages: Readonly<Record<string, string>>;
+  /** Messages that are milder than the rule, by id: a question is `info`. */
+  readonly milder?: Readonly<Record<string, Severity>>;
 }
 
 export interface ExampleFile {
