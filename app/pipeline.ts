@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The one-way flow for one series: base → apply → rules → build → guests → verdict. Knows the order, and no tool by name.
 import { fingerprint } from './review/fingerprint.ts';
-import { judge, type Rule } from './review/index.ts';
+import { judge, suppressionNotices, type Rule } from './review/index.ts';
 import { contextPaths } from '../rules/index.ts';
 import { confirm, ledger, needsConfirming } from './model/ledger.ts';
 import { decide } from './model/verdict.ts';
@@ -61,7 +61,7 @@ export async function review(request: ReviewRequest): Promise<Report> {
   const evidence: Evidence = {
     base: { commit: '', how: 'not looked for' },
     findings: [],
-    notices: [...(request.notices ?? [])],
+    notices: [...(request.notices ?? []), ...suppressionNotices(request.series)],
     patched: [],
     baseSteps: [],
     guests: {},

@@ -98,6 +98,12 @@ describe('pipeline', () => {
     };
     assert.deepEqual([await verdict('series'), await verdict('tree'), await verdict('machine')], ['fail does-not-apply a.c:3', 'error', 'error']); // prettier-ignore
   });
+  it('tells of a suppression without a reason', async () => {
+    const [patch, ...rest] = failing.series.patches;
+    const trailers = [{ key: 'Abide-suppress', value: '0123456789abcdef' }];
+    const report = await review(request({ series: { patches: [{ ...patch!, trailers }, ...rest] } }));
+    assert.deepEqual([report.verdict, report.notices.map(n => n.code)], ['pass', ['suppression-ignored']]);
+  });
   it('does not touch the tree for a series with a part missing', async () => {
     const findBase = (): never => assert.fail('looked for a base');
     const report = await review(

@@ -7,3 +7,4 @@ export { shipped, type Shipped } from './released.ts';
 export { rulePage, rulesIndex } from './page.ts';
 export { contextPaths, defineRule } from './rule.ts';
 export type { Example, Expected, Report, Rule, RuleMeta, Scope, Seen, View } from './rule.ts';
+export { suppressionNotices } from './suppress.ts';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Change } from '../../app/model/change.ts';
 import { diffTexts } from '../../app/review/diff.ts';
-import { defineRule, judge, seriesOf, type Rule } from '../../app/review/index.ts';
+import { defineRule, judge, seriesOf, suppressionNotices, type Rule } from '../../app/review/index.ts';
 
 const good = 'a\nb\nc\n';
 const bad = 'a\nb\nBAD\nc\n';
@@ -115,6 +115,22 @@ describe('judge', () => {
       'no program can hold this yet',
     ])
       assert.equal(judge(withTrailer(change, useless), [rule()])[0]!.suppressed, undefined, useless);
+  });
+
+  it('tells of each trailer that suppresses nothing, and why', () => {
+    const told = (value: string): string[] =>
+      suppressionNotices(withTrailer(through('a.h', good, bad), value).series).map(notice => notice.message);
+    const print = '0123456789abcdef';
+    assert.deepEqual(told(`${print} no program can hold this yet`), []);
+    assert.match(
+      told(print)[0]!,
+      /^a trailer of patch 1\/1 suppresses nothing: “Abide-suppress: 0123456789abcdef” gives no reason\. Write/,
+    );
+    assert.match(told(`${print} ok`)[0]!, /less than 8 characters/);
+    for (const value of ['', 'vctx-slot-type is wrong here', `${print}0 no program can hold this yet`])
+      assert.match(told(value)[0]!, /does not begin with the fingerprint/);
+    assert.ok(told('x'.repeat(100_000))[0]!.length < 400);
+    assert.equal(suppressionNotices(withTrailer(through('a.h', good, bad, good), print).series).length, 2);
   });
 
   it('sorts by patch, path and line, and keeps one of two with the same fingerprint', () => {
