@@ -51,6 +51,6 @@ export function readConfig(
     tree: env.ABIDE_TREE ? resolve(env.ABIDE_TREE) : undefined,
     treeUrl: env.ABIDE_TREE_URL,
     accel: env.ABIDE_ACCEL,
-    color: env.NO_COLOR ? false : env.FORCE_COLOR ? true : terminal.stdoutIsTty,
+    color: env.NO_COLOR ? false : env.FORCE_COLOR ? env.FORCE_COLOR !== '0' : terminal.stdoutIsTty,
   };
 }

@@ -21,6 +21,7 @@ describe('config', () => {
   it('colours only a terminal, unless asked', () => {
     assert.equal(read({}).color, false);
     assert.equal(read({ FORCE_COLOR: '1' }).color, true);
+    assert.equal(read({ FORCE_COLOR: '0' }).color, false);
     assert.equal(read({ FORCE_COLOR: '1', NO_COLOR: '1' }).color, false);
   });
   it('names the variable that is wrong', () => {

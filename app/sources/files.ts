@@ -56,7 +56,7 @@ async function readFolder(path: string, names: readonly string[]): Promise<RawMa
   for (const name of visible(names)) {
     const file = join(path, name);
     if (NOT_MAIL.test(name) || !(await stat(file)).isFile()) continue;
-    mails.push(...splitMbox(await readBytes(file), file));
+    for (const mail of splitMbox(await readBytes(file), file)) mails.push(mail);
   }
   return mails;
 }

@@ -61,7 +61,7 @@ const ATTRIBUTES =
 
 const DAY = 24 * 3600 * 1000;
 
-/** Makes the store of `dir` in `cache`, or brings the one that is there up to date. Throws `tree-unreadable`, `disk-full`. */
+/** Makes the store of `dir` in `cache`, or brings the one that is there up to date. Throws `tree-unreadable`, `config-invalid` (the cache folder), `disk-full`. */
 export async function openStore(dir: string, cache: string): Promise<Store> {
   const trees = join(cache, 'trees');
   const home = join(trees, 'home');
@@ -81,7 +81,7 @@ export async function openStore(dir: string, cache: string): Promise<Store> {
     await forget(made);
     return { cwd: gitDir, home, gitDir, made: { cwd: made, home }, work, foreign, secrets };
   } catch (error) {
-    throw diskFull(error) ?? error;
+    throw diskFull(error) ?? unusable(error, cache) ?? error;
   }
 }
 
@@ -150,6 +150,17 @@ async function forget(made: string): Promise<void> {
     const info = await stat(path).catch(() => undefined);
     if (info !== undefined && Date.now() - info.mtimeMs > 14 * DAY) await rm(path, { force: true });
   }
+}
+
+/** Node tells a read-only file system as ENOENT where it makes folders recursively. */
+function unusable(error: unknown, cache: string): AbideError | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (!path?.startsWith(cache) || !['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT'].includes(code ?? ''))
+    return undefined;
+  return new AbideError('config-invalid', `the cache folder ${cache} cannot be used: ${code}`, {
+    hint: 'name a folder that this user can write to with ABIDE_CACHE',
+    cause: error,
+  });
 }
 
 /** The same error as `disk-full` where the file system says so, else undefined. */

@@ -67,6 +67,13 @@ describe('readInput', () => {
     await assertIsTheSeries([dir]);
   });
 
+  it('reads more mails than a function takes arguments', async () => {
+    const many = Buffer.from('From x Thu Jan  1 00:00:00 1970\n\n'.repeat(200_000));
+    assert.equal((await readInput(['-'], { stdin: stream(many) })).length, 200_000);
+    writeFileSync(join(dir, '1.mbox'), many);
+    assert.equal((await readInput([dir], nothing)).length, 200_000);
+  });
+
   it('reads several files as one input', async () => {
     const names = mails.map((mail, index) => {
       writeFileSync(join(dir, `${index}.eml`), mail.bytes);

@@ -175,6 +175,15 @@ describe('trees: a tree of any shape', function () {
     }
   });
 
+  it('is well, and the cache folder is a file', async () => {
+    writeFileSync(at('file'), '');
+    await assert.rejects(openTree({ dir: repo.dir, cache: at('file') }), (error: AbideError) => {
+      assert.equal(error.code, 'config-invalid');
+      assert.match(error.hint ?? '', /ABIDE_CACHE/);
+      return true;
+    });
+  });
+
   it('is empty: it opens, and there is no base', async () => {
     makeRepo(at('unborn'));
     await using tree = await openTree({ dir: at('unborn'), cache });
