@@ -224,7 +224,7 @@ describe('guest', function () {
 
   it('leaves nothing in the cache but images, states and what it knows of KVM', () => {
     const odd = readdirSync(join(lab.cache, 'vm')).filter(
-      name => !/^(?:state|image)-[\da-f]+\.(?:cpio\.)?zst$|^kvm-/.test(name),
+      name => !/^(?:state|image)-[\da-f]+\.(?:(?:cpio\.)?zst|key)$|^kvm-/.test(name),
     );
     assert.deepEqual(odd, []);
   });

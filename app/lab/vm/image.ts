@@ -2,15 +2,16 @@
 // The guest's initramfs: busybox, ip, rdma, the host's C library, kernel modules, our init. Nothing of a tree under test is in it,
 // and nothing else of the host. Kept in the cache under a key of its content.
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, realpath, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { zstdCompress } from 'node:zlib';
 import { execa } from 'execa';
 import { AbideError } from '../../errors.ts';
 import { cpio, withParents, type CpioEntry } from './cpio.ts';
 import { loadModules, type KernelPackage } from './modules.ts';
-import { tool } from './tools.ts';
+import { identity, tool } from './tools.ts';
 
 const GUEST = new URL('../../../native-check/vm/', import.meta.url);
 
@@ -35,8 +36,30 @@ export interface Image {
   readonly key: string;
 }
 
-/** The image with which rxe comes up and the runner waits for a payload. */
+/**
+ * The image with which rxe comes up and the runner waits for a payload. Whether it must be made anew is told by the dates and sizes of
+ * what it is made of, as reading all that would take as long as the rest of a run.
+ */
 export async function buildImage(kernel: KernelPackage, cache: string): Promise<Image> {
+  const index = join(cache, `image-${await inputsKey(kernel)}.key`);
+  const key = await readFile(index, 'utf8').catch(() => '');
+  const known = join(cache, `image-${key}.cpio.zst`);
+  if (/^[0-9a-f]{16}$/.test(key) && (await touch(known))) return { path: known, key };
+  const image = await assemble(kernel, cache);
+  const partial = `${index}.${String(process.pid)}.tmp`;
+  await writeFile(partial, image.key);
+  await rename(partial, index);
+  return image;
+}
+
+async function inputsKey(kernel: KernelPackage): Promise<string> {
+  const sources = ['image.ts', 'modules.ts', 'cpio.ts'].map(name => fileURLToPath(new URL(name, import.meta.url)));
+  const ours = ['init', 'runner'].map(name => fileURLToPath(new URL(name, GUEST)));
+  const tools = await Promise.all([tool('busybox'), tool('ip'), tool('rdma')]);
+  return identity([...sources, ...ours, ...tools, '/etc/ld.so.cache', join(kernel.modules, 'modules.dep')]);
+}
+
+async function assemble(kernel: KernelPackage, cache: string): Promise<Image> {
   const modules = await loadModules(kernel);
   return store(cache, [
     ...(await system()),
@@ -101,15 +124,7 @@ async function store(cache: string, entries: readonly CpioEntry[]): Promise<Imag
   const archive = cpio(withParents(entries));
   const key = createHash('sha256').update(archive).digest('hex').slice(0, 16);
   const path = join(cache, `image-${key}.cpio.zst`);
-  const there = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  const now = new Date();
-  if (there) {
-    // The oldest go first when states are pruned.
-    await utimes(path, now, now).catch(() => undefined);
-  } else {
+  if (!(await touch(path))) {
     await mkdir(cache, { recursive: true });
     const partial = `${path}.${randomUUID()}.tmp`;
     // QEMU reads it under a uid of its own.
@@ -117,4 +132,13 @@ async function store(cache: string, entries: readonly CpioEntry[]): Promise<Imag
     await rename(partial, path);
   }
   return { path, key };
+}
+
+/** Whether the file is there. The oldest go first when the cache is pruned. */
+async function touch(path: string): Promise<boolean> {
+  const now = new Date();
+  return utimes(path, now, now).then(
+    () => true,
+    () => false,
+  );
 }

@@ -6,7 +6,6 @@ import { constants } from 'node:fs';
 import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { hostname, release } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { z } from 'zod';
 import { buildImage } from './image.ts';
 import { startMachine } from './machine.ts';
@@ -14,7 +13,7 @@ import type { KernelPackage } from './modules.ts';
 import { emptyDisk } from './payload.ts';
 import { hostCpu } from './state.ts';
 import { pause, within } from './time.ts';
-import { tool } from './tools.ts';
+import { identity, tool } from './tools.ts';
 
 const Answer = z.object({ works: z.boolean(), why: z.string() });
 export type KvmAnswer = z.infer<typeof Answer>;
@@ -60,7 +59,7 @@ function parse(text: string): KvmAnswer | undefined {
 }
 
 async function hostAndKernel(kernel: KernelPackage): Promise<string> {
-  const { stdout: qemu } = await execa(await tool('qemu-system-x86_64'), ['--version']);
+  const qemu = await identity([await tool('qemu-system-x86_64')]);
   const parts = [hostname(), release(), await hostCpu(), qemu, kernel.version];
   return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 16);
 }

@@ -45,10 +45,13 @@ const LIMITS = { console: 1 << 20, ktap: 16 << 20, control: 1 << 16, stderr: 1 <
 /** `nobody` of every Linux. */
 const NOBODY = 65534;
 
+/** QEMU would keep up to 1 GiB of translated code; a short guest needs a fraction. */
+const ACCEL = { kvm: 'kvm', tcg: 'tcg,tb-size=256' } as const;
+
 /** What must be equal for a saved state to fit, beside QEMU, kernel and image. */
 export function hardware(o: Pick<MachineOptions, 'accel' | 'memoryMiB'>): string[] {
   return [
-    ...['-machine', `q35,accel=${o.accel}`, '-cpu', 'max', '-smp', '2', '-m', String(o.memoryMiB)],
+    ...['-machine', 'q35', '-accel', ACCEL[o.accel], '-cpu', 'max', '-smp', '2', '-m', String(o.memoryMiB)],
     ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot', '-nic', 'none'],
     ...['-device', 'vmgenid,guid=auto'],
     ...['-device', 'isa-serial,chardev=console'],

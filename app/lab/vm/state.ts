@@ -12,7 +12,7 @@ import { AbideError } from '../../errors.ts';
 import { hardware, startMachine, type Machine, type MachineOptions } from './machine.ts';
 import { emptyDisk, withScratch } from './payload.ts';
 import { pause, within } from './time.ts';
-import { tool } from './tools.ts';
+import { identity, tool } from './tools.ts';
 
 /** What a guest is made of, apart from its disk. */
 export interface GuestBase extends Omit<MachineOptions, 'disk' | 'incoming' | 'maySave'> {
@@ -29,11 +29,9 @@ const KEEP = 4;
 
 /** The file's name says all that must be equal: QEMU, its arguments, the host's CPU (`-cpu max` shows it), kernel and image. */
 export async function statePath(base: GuestBase): Promise<string> {
-  const qemu = await tool('qemu-system-x86_64');
-  const { stdout: version } = await execa(qemu, ['--version']);
   const key = createHash('sha256');
-  for (const part of [version, ...hardware(base), arch(), await hostCpu(), base.imageKey]) key.update(`${part}\0`);
-  key.update(await readFile(base.vmlinuz));
+  const files = await identity([await tool('qemu-system-x86_64'), base.vmlinuz]);
+  for (const part of [files, ...hardware(base), arch(), await hostCpu(), base.imageKey]) key.update(`${part}\0`);
   return join(base.cache, `state-${key.digest('hex').slice(0, 24)}.zst`);
 }
 
@@ -191,7 +189,12 @@ async function prune(cache: string): Promise<void> {
   );
   const hourAgo = Date.now() - 3_600_000;
   const stale = files.filter(f => (f.name.startsWith('run-') || f.name.endsWith('.tmp')) && f.time < hourAgo);
-  const states = files.filter(f => /^(state|image)-.*\.zst$/.test(f.name)).sort((a, b) => b.time - a.time);
-  const old = ['state', 'image'].flatMap(kind => states.filter(f => f.name.startsWith(kind)).slice(KEEP));
+  const kept = [/^state-.*\.zst$/, /^image-.*\.zst$/, /^image-.*\.key$/, /^kvm-.*\.json$/];
+  const old = kept.flatMap(kind =>
+    files
+      .filter(f => kind.test(f.name))
+      .sort((a, b) => b.time - a.time)
+      .slice(KEEP),
+  );
   await Promise.all([...stale, ...old].map(f => rm(f.path, { recursive: true, force: true })));
 }

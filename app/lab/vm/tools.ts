@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Programs of the host that the VM lab needs, by absolute path. It may not look into anybody's PATH: what runs is the system's.
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { AbideError } from '../../errors.ts';
 
 // Debian keeps kmod's and iproute2's tools in sbin folders, which are not in everybody's PATH.
@@ -35,4 +36,14 @@ export async function tool(name: Tool): Promise<string> {
     if (there) return path;
   }
   throw new AbideError('tool-missing', `${name} is not installed`, { hint: `apt-get install ${PACKAGES[name]}` });
+}
+
+/** A key that changes when one of the files is replaced or written: a package's update, an edit. Their content is not read. */
+export async function identity(paths: readonly string[]): Promise<string> {
+  const key = createHash('sha256');
+  for (const path of paths) {
+    const { mtimeMs, size } = await stat(path);
+    key.update(`${path}\0${String(mtimeMs)} ${String(size)}\0`);
+  }
+  return key.digest('hex').slice(0, 16);
 }
