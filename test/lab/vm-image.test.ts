@@ -6,7 +6,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cpio, withParents } from '../../app/lab/vm/cpio.ts';
+import { buildImage } from '../../app/lab/vm/image.ts';
 import { ktapName, makeDisk, writePlan } from '../../app/lab/vm/payload.ts';
+import { findKernel } from '../../app/provision/kernel.ts';
+import { cacheDir } from '../support/env.ts';
 
 describe('guest image and plan', () => {
   let dir: string;
@@ -32,6 +35,17 @@ describe('guest image and plan', () => {
     assert.equal(readFileSync(join(dir, 'init'), 'utf8'), '#!/bin/sh\n');
     assert.deepEqual([...readFileSync(join(dir, 'a/link'))], [1, 2, 3]);
     assert.equal(statSync(join(dir, 'a/b/odd')).mode & 0o777, 0o640);
+  });
+
+  it('is made by several at once, from nothing, and is one', async () => {
+    const kernel = await findKernel(cacheDir, 'newest');
+    assert.ok(kernel, 'no kernel in the cache: npm test fetches one');
+    const images = await Promise.all(Array.from({ length: 4 }, () => buildImage(kernel, join(dir, 'vm'))));
+    assert.equal(new Set(images.map(image => image.path)).size, 1);
+    assert.deepEqual(
+      readdirSync(join(dir, 'vm')).filter(name => name.endsWith('.tmp')),
+      [],
+    );
   });
 
   it('writes the same bytes whatever the order', () => {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The guest's initramfs: busybox, ip, rdma, the host's C library, kernel modules, our init. Nothing of a tree under test is in it,
 // and nothing else of the host. Kept in the cache under a key of its content.
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, realpath, rename, utimes, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, realpath, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,6 +12,7 @@ import { AbideError } from '../../errors.ts';
 import { cpio, withParents, type CpioEntry } from './cpio.ts';
 import { loadModules, type KernelPackage } from './modules.ts';
 import { identity, tool } from './tools.ts';
+import { writeWhole } from './whole.ts';
 
 const GUEST = new URL('../../../native-check/vm/', import.meta.url);
 
@@ -46,9 +47,7 @@ export async function buildImage(kernel: KernelPackage, cache: string): Promise<
   const known = join(cache, `image-${key}.cpio.zst`);
   if (/^[0-9a-f]{16}$/.test(key) && (await touch(known))) return { path: known, key };
   const image = await assemble(kernel, cache);
-  const partial = `${index}.${String(process.pid)}.tmp`;
-  await writeFile(partial, image.key);
-  await rename(partial, index);
+  await writeWhole(index, image.key);
   return image;
 }
 
@@ -124,13 +123,7 @@ async function store(cache: string, entries: readonly CpioEntry[]): Promise<Imag
   const archive = cpio(withParents(entries));
   const key = createHash('sha256').update(archive).digest('hex').slice(0, 16);
   const path = join(cache, `image-${key}.cpio.zst`);
-  if (!(await touch(path))) {
-    await mkdir(cache, { recursive: true });
-    const partial = `${path}.${randomUUID()}.tmp`;
-    // QEMU reads it under a uid of its own.
-    await writeFile(partial, await promisify(zstdCompress)(archive), { mode: 0o644 });
-    await rename(partial, path);
-  }
+  if (!(await touch(path))) await writeWhole(path, await promisify(zstdCompress)(archive));
   return { path, key };
 }
 

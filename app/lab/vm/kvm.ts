@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Whether KVM boots this kernel on this host. /dev/kvm can exist, open and make a VM and still not boot a guest, so we boot one and
 // remember the answer for host and kernel.
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import { hostname, release } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -14,6 +14,7 @@ import { emptyDisk } from './payload.ts';
 import { hostCpu } from './state.ts';
 import { pause, within } from './time.ts';
 import { identity, tool } from './tools.ts';
+import { writeWhole } from './whole.ts';
 
 const Answer = z.object({ works: z.boolean(), why: z.string() });
 export type KvmAnswer = z.infer<typeof Answer>;
@@ -28,6 +29,8 @@ export interface ProbeOptions {
   readonly device?: string;
 }
 
+const DAY_MS = 24 * 3_600_000;
+
 /** Never throws for a KVM that is missing or broken: that is an answer. */
 export async function askKvm(o: ProbeOptions): Promise<KvmAnswer> {
   const device = o.device ?? '/dev/kvm';
@@ -40,14 +43,19 @@ export async function askKvm(o: ProbeOptions): Promise<KvmAnswer> {
     return { works: false, why: `${device} may not be opened by this user (${denied.code ?? ''})` };
 
   const file = join(o.dir, `kvm-${await hostAndKernel(o.kernel)}.json`);
-  const known = await readFile(file, 'utf8').then(parse, () => undefined);
+  const known = await recall(file);
   if (known !== undefined) return known;
   const answer = await bootOnce(o);
-  await mkdir(o.dir, { recursive: true });
-  const partial = `${file}.${randomUUID()}.tmp`;
-  await writeFile(partial, JSON.stringify(answer));
-  await rename(partial, file);
+  await writeWhole(file, JSON.stringify(answer));
   return answer;
+}
+
+/** A host on which KVM was once too slow may have been busy: a no is good for a day, a yes for as long as host and kernel are. */
+async function recall(file: string): Promise<KvmAnswer | undefined> {
+  const known = await readFile(file, 'utf8').then(parse, () => undefined);
+  if (known === undefined || known.works) return known;
+  const { mtimeMs } = await stat(file);
+  return Date.now() - mtimeMs < DAY_MS ? known : undefined;
 }
 
 function parse(text: string): KvmAnswer | undefined {
