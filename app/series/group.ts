@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Parts to the series they belong to: by thread, revision and count, then by what they answer. Pure; drops exact doubles.
+import type { ParsedMail } from './parse.ts';
 import type { Part } from './part.ts';
 import type { Threads } from './thread.ts';
 
@@ -15,7 +16,8 @@ export interface Group {
 
 /** Groups in the order of their first mail. */
 export function groupParts(parts: readonly Part[], threads: Threads): Group[] {
-  const tied = new Set(parts.flatMap(({ parsed }) => threads.ancestors(parsed).flatMap(above => [above, parsed])));
+  const tied = new Set<ParsedMail>();
+  for (const { parsed } of parts) for (const above of threads.ancestors(parsed)) tied.add(above).add(parsed);
   const isLoose = ({ parsed }: Part): boolean =>
     !tied.has(parsed) && parsed.mail.inReplyTo === undefined && parsed.mail.references.length === 0;
   const keyOf = (part: Part): string => {

@@ -6,9 +6,12 @@ export interface Threads {
   /** The same key for all mails of one thread. */
   rootOf(mail: ParsedMail): string;
   byId(id: string): ParsedMail | undefined;
-  /** The mails above this one that are there, nearest first. */
+  /** The mails above this one that are there, nearest first; the nearest MAX_ABOVE or so, where somebody made a chain. */
   ancestors(mail: ParsedMail): ParsedMail[];
 }
+
+/** No discussion is so deep; without an end, a chain of n mails would cost n². */
+const MAX_ABOVE = 500;
 
 /** Each Message-ID once: a list and its copies send the same mail several times. */
 export function withoutCopies(mails: readonly ParsedMail[]): ParsedMail[] {
@@ -48,7 +51,7 @@ export function readThreads(mails: readonly ParsedMail[]): Threads {
     if (before) return before;
     const found = new Set<ParsedMail>([mail]);
     let level = [mail];
-    while (level.length > 0) {
+    while (level.length > 0 && found.size < MAX_ABOVE) {
       const parents = level.flatMap(one => parentIds(one).map(id => byId.get(id)));
       level = parents.filter(
         (one): one is ParsedMail => one !== undefined && !found.has(one) && Boolean(found.add(one)),
