@@ -32,26 +32,33 @@ const TODAY = {
     'struct verbs_context {\n\tint (*keep_rate)(struct ibv_qp *qp);\n\tint (*drop_rate)(struct ibv_qp *qp);\n\tint (*query_rate)(struct ibv_qp *qp);\n\tint (*set_rate)(struct ibv_qp *qp);\n\tsize_t sz;\n\tstruct ibv_context context;\n};\n',
 };
 
-/** What the tree that a provider belongs to has to say. */
+/** What the tree that a provider belongs to has to say. Asked for late: most assignments are of something else. */
 interface Scheme {
   /** It has verbs_set_ops(). */
   readonly today: boolean;
   /** The slots of its verbs_context; undefined where that is not in sight. */
-  readonly slots: ReadonlySet<string> | undefined;
+  readonly slots: () => ReadonlySet<string> | undefined;
   /** Members of the provider's own structs that are a verbs_context. */
-  readonly members: ReadonlySet<string>;
+  readonly members: () => ReadonlySet<string>;
 }
 
 function schemeOf(view: View): Scheme {
-  const text = view.context.get(VERBS_HEADER);
-  const slots = unit(text)
-    .struct('verbs_context')
-    ?.members.flatMap(member => (member.slot ? [member.name] : []));
+  const readSlots = (): ReadonlySet<string> | undefined => {
+    const struct = unit(view.context.get(VERBS_HEADER)).struct('verbs_context');
+    return struct && new Set(struct.members.flatMap(member => (member.slot ? [member.name] : [])));
+  };
+  const readMembers = (): ReadonlySet<string> =>
+    contextMembers(view.files.flatMap(({ pre, post }) => [unit(pre), unit(post)]));
   return {
     today: view.context.get(DRIVER_HEADER)?.includes('verbs_set_ops') ?? false,
-    slots: slots === undefined ? undefined : new Set(slots),
-    members: contextMembers(view.files.flatMap(({ pre, post }) => [unit(pre), unit(post)])),
+    slots: once(readSlots),
+    members: once(readMembers),
   };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** Assignments of slots in one function. */
@@ -69,14 +76,18 @@ function uses(func: Func, { today, slots, members }: Scheme): Use[] {
   }
   for (const { left, line } of body.assignments) {
     const [, base = '', op = ''] = /^(.*?)(?:->|\.)(\w+)$/.exec(left) ?? [];
-    const known = isContext(base);
-    // A member whose type is out of sight is the context where what is set in it is a slot of verbs_context. Tables of ops have such members too.
-    const guessed = !known && slots?.has(op) === true && !/ops$/i.test(lastMember(base) ?? 'ops');
-    if (/ABI_placeholder/.test(op) || ((known || guessed) && SIDE.test(op)))
-      found.push({ what: left, op, line, message: 'side' });
-    else if (!today || STATE.test(op)) continue;
-    else if (/(?:context|ctx)(?:->|\.)ops$/.test(base) || guessed || (known && slots?.has(op) !== false))
-      found.push({ what: left, op, line, message: 'direct' });
+    const add = (message: Use['message']): void => void found.push({ what: left, op, line, message });
+    const side = SIDE.test(op);
+    if (/ABI_placeholder/.test(op)) add('side');
+    else if (today && /(?:context|ctx)(?:->|\.)ops$/.test(base)) add('direct');
+    else if (op === '' || STATE.test(op) || !(side || today)) continue;
+    else {
+      const isSlot = slots()?.has(op);
+      if (!side && isSlot === false) continue;
+      // A member whose type is out of sight is the context where what is set in it is a slot of verbs_context. Tables of ops have such members too.
+      const guessed = isSlot === true && !/ops$/i.test(lastMember(base) ?? 'ops');
+      if (guessed || isContext(base)) add(side ? 'side' : 'direct');
+    }
   }
   return found;
 }

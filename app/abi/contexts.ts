@@ -58,12 +58,12 @@ export function contextMembers(units: readonly Unit[]): Set<string> {
   return names;
 }
 
-/** A test for expressions in one function: true where it is a struct verbs_context or points to one. */
-export function contextTest(func: Func, members: ReadonlySet<string>): (expression: string) => boolean {
+/** A test for expressions in one function: true where it is a struct verbs_context or points to one. `members` is asked last. */
+export function contextTest(func: Func, members: () => ReadonlySet<string>): (expression: string) => boolean {
   const named = new Set([...func.params, ...(func.body?.locals ?? [])].filter(isContext).map(each => each.name));
   return expression => {
     const text = bare(expression);
     const member = lastMember(text);
-    return named.has(text) || GIVERS.test(text) || (member !== undefined && members.has(member));
+    return named.has(text) || GIVERS.test(text) || (member !== undefined && members().has(member));
   };
 }

@@ -42,7 +42,7 @@ static void f(struct mine *m) {
 
   it('tests expressions with parameters, locals and members', () => {
     const text = 'static void f(struct verbs_context *p) {\n\tstruct verbs_context *l = p;\n\tint i;\n}\n';
-    const is = contextTest(unit(text).func('f')!, new Set(['m']));
+    const is = contextTest(unit(text).func('f')!, () => new Set(['m']));
     const yes = ['p', 'l', '(*p)', 'x->m', '(&g(x)->y.m)', 'verbs_get_ctx(a->b)'];
     assert.deepEqual([...yes, 'i', 'x', 'm', 'x->m.context', 'x->n', 'verbs_get_ctx'].filter(is), yes);
   });
