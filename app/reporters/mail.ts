@@ -14,7 +14,7 @@ export function renderMail(report: Report): string {
   );
   const headers = [
     'From: Abide <abide@localhost>',
-    ...(author ? [`To: ${address(author)}`] : []),
+    ...(author?.address ? [`To: ${address(author)}`] : []),
     `Subject: ${encoded(`Re: ${parent?.subject ?? series.title}`)}`,
     `Message-ID: <${messageId(report)}>`,
     ...(parent ? [`In-Reply-To: <${headerText(parent.messageId)}>`, `References: ${references.join('\n ')}`] : []),

@@ -10,7 +10,7 @@ export function renderMarkdown(report: Report): string {
     : forMarkdown(report.base.how);
   const blocks = [
     `## Abide: ${report.verdict}`,
-    `**${forMarkdown(report.series.title)}** (revision ${report.series.revision}) on ${base || 'no base'}\n\n${forMarkdown(report.because)}`,
+    `**${forMarkdown(report.series.title || '(no subject)')}** (revision ${report.series.revision})${report.base.commit ? ' on' : ', base:'} ${base || 'none'}\n\n${forMarkdown(report.because)}`,
     table(
       ['check', 'outcome', 'detail'],
       summarise(report).map(row => [row.check, row.outcome, forMarkdown(row.detail)]),

@@ -78,6 +78,17 @@ describe('reporters', () => {
     const { uri } = log.runs[0]!.results[0]!.locations[0]!.physicalLocation.artifactLocation;
     assert.equal(decodeURIComponent(new URL(uri, 'file:///').pathname), '/a b#c?d%41/\ufffd.c');
   });
+  it('mail and markdown stay well-formed for a patch with neither subject nor author nor base', () => {
+    const nobody = { name: '', address: '' };
+    const { cover: _, ...series } = { ...failing.series, title: '' };
+    const patches = series.patches.map(one => ({ ...one, author: nobody, mail: { ...one.mail, from: nobody } }));
+    const bare = { ...failing, series: { ...series, patches }, base: { commit: '', how: 'not looked for' } };
+    assert.doesNotMatch(reporters['mail']!(bare, { color: false }), /^To:/m);
+    assert.match(
+      reporters['markdown']!(bare, { color: false }),
+      /^\*\*\(no subject\)\*\* \(revision 2\), base: not looked for$/m,
+    );
+  });
   it('b4 uses the three words that b4 knows', () => {
     const rows = JSON.parse(render('b4')) as { tool: string; status: string }[];
     assert.deepEqual(rows.map(row => [row.tool, row.status]), [['abide', 'fail'], ['abide rules', 'fail'], ['abide build', 'pass'], ['abide odp', 'fail']]); // prettier-ignore
