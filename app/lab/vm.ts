@@ -129,7 +129,11 @@ async function start(base: GuestBase, disk: Disk, mayResume: boolean): Promise<S
     base.signal?.throwIfAborted();
     await rm(path, { force: true });
   }
-  const machine = await boot(base, disk.handle.fd);
+  // Once more, as a boot under TCG can fail by chance.
+  const machine = await boot(base, disk.handle.fd).catch(() => {
+    throwIfAborted(base.signal);
+    return boot(base, disk.handle.fd);
+  });
   const consoleFrom = machine.console.size;
   if (await handOver(machine, disk)) return { machine, how: 'booted', consoleFrom };
   await machine[Symbol.asyncDispose]();
