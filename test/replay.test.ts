@@ -2,7 +2,7 @@
 // The replay over a small history of our own making, bare and read-only.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { replay, type ReplayOptions } from '../app/replay.ts';
@@ -132,6 +132,36 @@ describe('replay', () => {
 
   it('stops when it is told to', async () => {
     await assert.rejects(run({ range: 'master', signal: AbortSignal.abort() }), { code: 'interrupted' });
+  });
+
+  const untimed = (lines: readonly Line[]): unknown[] =>
+    lines.map(({ ms: _, summary, ...line }) => (summary === undefined ? line : { ...summary, seconds: 0 }));
+
+  it('says the same in threads, in the same order', async () => {
+    assert.deepEqual(untimed(await run({ range: 'master', jobs: 3 })), untimed(await run({ range: 'master' })));
+    assert.deepEqual(untimed(await run({ shas: [], jobs: 2 })), [{ commits: 0, seconds: 0, findings: 0 }]);
+  });
+
+  it('stops its threads when it is told to, before and in the middle', async () => {
+    await assert.rejects(run({ range: 'master', jobs: 2, signal: AbortSignal.abort() }), { code: 'interrupted' });
+    const abort = new AbortController();
+    const out = { write: () => abort.abort() };
+    await assert.rejects(replay({ gitDir, range: 'master', jobs: 2, signal: abort.signal, out }), {
+      code: 'interrupted',
+    });
+  });
+
+  it('hands on what goes wrong in a thread', async () => {
+    const broken = join(folder, 'broken.git');
+    cpSync(join(folder, 'tree', '.git'), broken, { recursive: true });
+    const tree = git('rev-parse', `${shas['fresh']!}^{tree}`);
+    rmSync(join(broken, 'objects', tree.slice(0, 2), tree.slice(2)));
+    for (const jobs of [1, 2])
+      await assert.rejects(
+        replay({ gitDir: broken, range: 'master', jobs, out: { write: () => undefined } }),
+        { code: 'git-failed' },
+        `${jobs}`,
+      );
   });
 
   it('writes nothing to the repository', async () => {

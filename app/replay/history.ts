@@ -26,22 +26,20 @@ export interface HistoryCommit {
 const FORMAT = '--format=%x02%H%x00%P%x00%an%x00%ae%x00%aI%x00%s%x00%b%x03';
 const SHOW = ['--raw', '-r', '-M', '--no-abbrev', '--no-ext-diff', '-z', FORMAT];
 
-/** The commits of a range without its merges, oldest first; or the named ones, in their order. A merge among them has no files.
+/** The ids of a range's commits without its merges, oldest first; or of the named ones, in their order.
  *  @throws AbideError `revision-unknown`, `git-failed` */
-export async function readHistory(
-  place: Place,
-  which: { range: string } | { shas: readonly string[] },
-): Promise<HistoryCommit[]> {
-  const ids =
-    'shas' in which
-      ? await resolveAll(place, which.shas)
-      : await list(place, ['--no-merges', '--topo-order', '--reverse', '--end-of-options', which.range, '--']);
+export function listCommits(place: Place, which: { range: string } | { shas: readonly string[] }): Promise<string[]> {
+  return 'shas' in which
+    ? resolveAll(place, which.shas)
+    : list(place, ['--no-merges', '--topo-order', '--reverse', '--end-of-options', which.range, '--']);
+}
+
+/** Commits by their ids, in this order. A merge among them has no files. */
+export async function readCommits(place: Place, ids: readonly string[]): Promise<HistoryCommit[]> {
   if (ids.length === 0) return [];
   const input = Buffer.from(ids.join('\n') + '\n');
-  const text = (await gitBytes(place, ['log', '--no-walk=unsorted', '--root', ...SHOW, '--stdin'], input)).toString(
-    'utf8',
-  );
-  return text.split('\x02').slice(1).map(readCommit);
+  const bytes = await gitBytes(place, ['log', '--no-walk=unsorted', '--root', ...SHOW, '--stdin'], input);
+  return bytes.toString('utf8').split('\x02').slice(1).map(readCommit);
 }
 
 async function resolveAll(place: Place, names: readonly string[]): Promise<string[]> {

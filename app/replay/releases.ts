@@ -3,8 +3,8 @@
 import { gitBytes, type Place } from '../trees/git.ts';
 
 export interface Releases {
-  /** The tag, or undefined where no release is among the ancestors. */
-  of(commit: string | undefined): string | undefined;
+  /** The newest release that a commit's first parent is or descends from; undefined where there is none. */
+  before(commit: string): string | undefined;
 }
 
 /** Reads all tags `v1.2`, without release candidates, and walks from `commits` to their roots. */
@@ -18,18 +18,20 @@ export async function readReleases(place: Place, commits: readonly string[]): Pr
     if (/^v[0-9][0-9.]*$/.test(tag)) tagged.set(peeled === '' ? object : peeled, tag);
   }
   const newest = new Map<string, string>();
-  if (tagged.size === 0 || commits.length === 0) return { of: () => undefined };
+  const first = new Map<string, string>();
+  if (tagged.size === 0 || commits.length === 0) return { before: () => undefined };
   const input = Buffer.from(commits.join('\n') + '\n');
   const lines = (
     await gitBytes(place, ['rev-list', '--topo-order', '--reverse', '--parents', '--stdin'], input)
   ).toString('utf8');
   for (const line of lines.split('\n')) {
     const [commit = '', ...parents] = line.split(' ');
+    if (parents[0] !== undefined) first.set(commit, parents[0]);
     const tags = [tagged.get(commit), ...parents.map(parent => newest.get(parent))].filter(tag => tag !== undefined);
     const best = tags.sort(compareTags).at(-1);
     if (best !== undefined) newest.set(commit, best);
   }
-  return { of: commit => (commit === undefined ? undefined : newest.get(commit)) };
+  return { before: commit => newest.get(first.get(commit) ?? '') };
 }
 
 function compareTags(a: string, b: string): number {
