@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The composition root: the only file that reads the environment, and the only one that binds the parts to this machine.
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { readConfig, type Config } from './config.ts';
 import { AbideError } from './errors.ts';
@@ -69,17 +70,32 @@ async function kernel(config: Config): Promise<KernelPackage> {
   });
 }
 
+/** Its ping-pongs spin on both. */
+const CPUS_OF_A_GUEST = 2;
+
+/** One after another where asked: two guests that share the CPUs of one take more than twice as long (measured on two: 14 s against 7 s). */
+function inTurn<A, R>(asked: boolean, work: (argument: A) => Promise<R>): (argument: A) => Promise<R> {
+  if (!asked) return work;
+  let last: Promise<unknown> = Promise.resolve();
+  return argument => {
+    const mine = last.then(() => work(argument));
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
 function bindLab(tree: Tree, app: Pick<App, 'config' | 'signal' | 'progress'>): Lab {
   const { config, signal, progress } = app;
   const options = { gitDir: tree.gitDir, cache: config.cache, nativeCheckDir, signal, onProgress: progress };
   return {
     buildBase: commit => buildBase(commit, options),
     buildSeries: (applied, series) => buildSeries(applied, series, options),
-    runGuest: async payload =>
+    runGuest: inTurn(availableParallelism() < 2 * CPUS_OF_A_GUEST, async (payload: string) =>
       runGuest(
         { payload, steps: [...ODP_PLAN], signal, onProgress: progress },
         { cache: config.cache, kernel: await kernel(config), accel: config.accel },
       ),
+    ),
   };
 }
 
