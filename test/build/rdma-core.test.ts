@@ -62,8 +62,7 @@ describe('building rdma-core', function () {
     const build = steps.find(step => step.name === 'build 1/1');
     assert.equal(build?.outcome, 'pass');
     // The object and the library of rxe: two edges, not 345.
-    const edges = (build?.log ?? '').split('\n').filter(line => /^\[\d/.test(line));
-    assert.match(edges.join('\n'), /^\[1\/2\] .*rxe\.c\.o\n\[2\/2\] Linking[^\n]*$/);
+    assert.match(build?.log ?? '', /^\[1\/2\] .*rxe\.c\.o\n\[2\/2\] Linking/);
     assert.ok(seconds < 30, `${seconds} s`);
   });
 

@@ -116,9 +116,7 @@ function environment(stage: Stage): Record<string, string> {
   const env: Record<string, string> = { LC_ALL: 'C', JOBS: String(availableParallelism()), LAUNCHER: '', CC: 'gcc' };
   if (stage.ccache === undefined) return env;
   Object.assign(env, { LAUNCHER: '-DCMAKE_C_COMPILER_LAUNCHER=ccache', CC: 'ccache gcc' });
-  // Without its inode cache: ccache 4.7 makes that in the temporary folder, and now and then dies of an assertion when two jobs do at once.
-  const noInodes = { CCACHE_NOINODECACHE: '1' };
-  Object.assign(env, { CCACHE_DIR: '/ccache', CCACHE_TEMPDIR: '/tmp', CCACHE_MAXSIZE: '500M', ...noInodes });
+  Object.assign(env, { CCACHE_DIR: '/ccache', CCACHE_TEMPDIR: '/tmp', CCACHE_MAXSIZE: '500M' });
   if (!stage.ccache.write) Object.assign(env, { CCACHE_READONLY: '1', CCACHE_NOSTATS: '1' });
   return env;
 }
